@@ -1,0 +1,83 @@
+#include "protocol/message.h"
+
+namespace hedgerow::protocol {
+
+std::string_view name_of(MessageType type) {
+  switch (type) {
+    case MessageType::ack:
+      return "ack";
+    case MessageType::installed:
+      return "installed";
+    case MessageType::dkg_start:
+      return "dkg-start";
+    case MessageType::dkg_round1:
+      return "dkg-round1";
+    case MessageType::dkg_round2:
+      return "dkg-round2";
+    case MessageType::dkg_signature:
+      return "dkg-signature";
+    case MessageType::dkg_certificate:
+      return "dkg-certificate";
+    case MessageType::dkg_abort:
+      return "dkg-abort";
+    case MessageType::key_ready:
+      return "key-ready";
+    case MessageType::evaluate_request:
+      return "evaluate-request";
+    case MessageType::evaluate_response:
+      return "evaluate-response";
+    case MessageType::evaluate_refusal:
+      return "evaluate-refusal";
+    case MessageType::question:
+      return "question";
+    case MessageType::countersigned:
+      return "countersigned";
+    case MessageType::ask:
+      return "ask";
+    case MessageType::question_status:
+      return "question-status";
+    case MessageType::answer:
+      return "answer";
+    case MessageType::answer_hash:
+      return "answer-hash";
+    case MessageType::receipt:
+      return "receipt";
+    case MessageType::answer_delivery:
+      return "answer-delivery";
+    case MessageType::served:
+      return "served";
+    case MessageType::sum_manifest:
+      return "sum-manifest";
+    case MessageType::sum_start:
+      return "sum-start";
+    case MessageType::sum_advert:
+      return "sum-advert";
+    case MessageType::sum_roster:
+      return "sum-roster";
+    case MessageType::sum_roster_signature:
+      return "sum-roster-signature";
+    case MessageType::sum_roster_signatures:
+      return "sum-roster-signatures";
+    case MessageType::sum_masked_input:
+      return "sum-masked-input";
+    case MessageType::sum_masked_hash:
+      return "sum-masked-hash";
+    case MessageType::sum_masked_hashes:
+      return "sum-masked-hashes";
+    case MessageType::sum_opening:
+      return "sum-opening";
+    case MessageType::sum_refusal:
+      return "sum-refusal";
+    case MessageType::sum_void:
+      return "sum-void";
+  }
+  return {};
+}
+
+std::optional<MessageType> message_type_from(std::uint8_t number) {
+  const auto type = static_cast<MessageType>(number);
+  if (name_of(type).empty()) return std::nullopt;
+  return type;
+}
+
+}  // namespace hedgerow::protocol

@@ -1,0 +1,60 @@
+// Every message type that Hedgerow sends, in one list. The number is on the wire, the name is
+// in the signature's domain tag "hedgerow/v1/<name>\n" (cryptography.md, first paragraph).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace hedgerow::protocol {
+
+enum class MessageType : std::uint8_t {
+  ack = 1,  // the receiver has committed everything up to a sequence number
+
+  // How a region starts.
+  installed = 2,
+  dkg_start = 10,
+  dkg_round1 = 11,
+  dkg_round2 = 12,
+  dkg_signature = 13,
+  dkg_certificate = 14,
+  dkg_abort = 15,
+  key_ready = 16,
+
+  // Pseudonyms (cryptography.md A).
+  evaluate_request = 20,
+  evaluate_response = 21,
+  evaluate_refusal = 22,
+
+  // Questions.
+  question = 30,         // an analyst's statement
+  countersigned = 31,    // the home node's statement around it: valid now
+  ask = 32,              // home node to hub
+  question_status = 33,  // hub to home node: refused, or waiting for whom
+  answer = 34,           // hub's statement
+  answer_hash = 35,      // hub to every contributor, before the answer goes out
+  receipt = 36,          // contributor to hub: logged, with proof
+  answer_delivery = 37,  // hub to home node: answer and receipts
+  served = 38,           // hub to contributors: an answer served again from a release
+
+  // The sum (cryptography.md C).
+  sum_manifest = 40,
+  sum_start = 41,
+  sum_advert = 42,
+  sum_roster = 43,
+  sum_roster_signature = 44,
+  sum_roster_signatures = 45,
+  sum_masked_input = 46,
+  sum_masked_hash = 47,
+  sum_masked_hashes = 48,
+  sum_opening = 49,
+  sum_refusal = 50,
+  sum_void = 51,
+};
+
+// The name in the domain tag, e.g. "evaluate-request".
+std::string_view name_of(MessageType type);
+// Empty for a number that no message has.
+std::optional<MessageType> message_type_from(std::uint8_t number);
+
+}  // namespace hedgerow::protocol
