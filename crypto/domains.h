@@ -1,0 +1,36 @@
+// Every domain-separation tag of Hedgerow, in one place (cryptography.md, first paragraph).
+// A tag is never reused for a second meaning and never changed; a new meaning is a new line.
+#pragma once
+
+#include <string_view>
+
+namespace hedgerow {
+
+// Pseudonyms (cryptography.md A). The context string is RFC 9497's for ristretto255-SHA512 in
+// mode 0x01; its dst are the context behind the RFC's own prefixes.
+inline constexpr std::string_view kOprfContext{"OPRFV1-\x01-ristretto255-SHA512", 28};
+inline constexpr std::string_view kOprfHashToGroupPrefix = "HashToGroup-";
+inline constexpr std::string_view kOprfHashToScalarPrefix = "HashToScalar-";
+inline constexpr std::string_view kOprfSeedPrefix = "Seed-";
+inline constexpr std::string_view kOprfDeriveKeyPairPrefix = "DeriveKeyPair";
+inline constexpr std::string_view kOprfFinalize = "Finalize";
+inline constexpr std::string_view kOprfComposite = "Composite";
+inline constexpr std::string_view kOprfChallenge = "Challenge";
+inline constexpr std::string_view kPseudonymInput = "nhs:";  // then the ten digits
+inline constexpr std::string_view kDomainEvaluateRequest = "hedgerow/v1/evaluate-request";
+inline constexpr std::string_view kDomainOprfBatch = "hedgerow/v1/oprf-batch";
+
+// MAP's dst outside A is this and the name of the use.
+inline constexpr std::string_view kDomainMapPrefix = "hedgerow/v1/map/";
+
+// Keyed hashes of an agency's own references (formats.md, Records).
+inline constexpr std::string_view kDomainChildRef = "hedgerow/v1/child-ref";
+inline constexpr std::string_view kDomainSourceRef = "hedgerow/v1/source-ref";
+
+// Key ids (architecture.md, How a region starts).
+inline constexpr std::string_view kDomainKeyId = "hedgerow/v1/key";
+
+// Masked addition (cryptography.md C).
+inline constexpr std::string_view kDomainSum = "hedgerow/v1/sum";
+
+}  // namespace hedgerow
