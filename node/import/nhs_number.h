@@ -1,0 +1,60 @@
+// An NHS number: ten digits of which the last is a modulus-11 check digit (NHS Data Dictionary,
+// "NHS NUMBER"). It exists in memory during import and trace only and wipes itself when it goes;
+// it is never put into a std::string, a log or an error.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <optional>
+
+#include "crypto/base/bytes.h"
+#include "crypto/base/secret.h"
+#include "crypto/base/wiping.h"
+
+namespace hedgerow::import {
+
+class NhsNumber {
+ public:
+  static constexpr std::size_t kDigits = 10;
+
+  NhsNumber() = default;  // all zero bytes: not a number
+  NhsNumber(const NhsNumber&) = default;
+  NhsNumber& operator=(const NhsNumber&) = default;
+  ~NhsNumber() { wipe(digits_); }
+
+  // The ten ASCII digits: what follows "nhs:" in the pseudonym's input (cryptography.md A).
+  ByteView digits() const { return digits_; }
+
+  friend auto operator<=>(const NhsNumber&, const NhsNumber&) = default;
+
+ private:
+  friend class NhsNumberParse;
+  ByteArray<kDigits> digits_{};
+};
+
+enum class NhsNumberFault {
+  format,       // not ten digits once spaces are taken away
+  check_digit,  // ten digits, but the modulus-11 check fails
+};
+
+// Parses a cell. Spaces are allowed anywhere; nothing else than digits and spaces is.
+class NhsNumberParse {
+ public:
+  explicit NhsNumberParse(ByteView cell);
+  bool ok() const { return !fault_; }
+  const NhsNumber& number() const { return number_; }  // only where ok()
+  NhsNumberFault fault() const { return *fault_; }     // only where not ok()
+
+ private:
+  NhsNumber number_;
+  std::optional<NhsNumberFault> fault_;
+};
+
+// Whether a reference is in truth an NHS number: valid once spaces and hyphens are taken away.
+// The keyed hash of such a reference could be enumerated on a stolen node (formats.md, Records).
+bool looks_like_nhs_number(ByteView cell);
+
+// Distinct numbers, in the order in which they first came.
+using NhsNumbers = WipingVector<NhsNumber>;
+
+}  // namespace hedgerow::import

@@ -1,0 +1,131 @@
+// `import movements`: CSV bytes to typed rows (formats.md, Records; RFC 4180, UTF-8 with or
+// without BOM, CRLF or LF). Pure but for the case-reference sealer's draws: no disk, no clock.
+//
+// Identifiers live in the parser's own wiping memory only. A reference becomes its keyed hash as
+// soon as its line is read; the NHS numbers come out once each, apart from the rows, in a
+// container that wipes itself. When the parser and that container are gone, no identifier of the
+// file is left in the process (the caller wipes the chunks it fed).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/base/bytes.h"
+#include "crypto/base/result.h"
+#include "crypto/base/secret.h"
+#include "node/import/case_ref.h"
+#include "node/import/nhs_number.h"
+#include "node/import/rules.h"
+#include "policies/calendar.h"
+#include "policies/code_list.h"
+
+namespace hedgerow::import {
+
+inline constexpr std::size_t kMaxLine = 64 * 1024;  // bytes, without the line end
+inline constexpr std::size_t kMaxRows = 200'000;    // a file
+inline constexpr std::size_t kMaxProblems = 100;    // listed one by one; all are counted
+inline constexpr std::size_t kMaxReference = 128;   // bytes of child_ref and source_ref
+
+// The key of the keyed hashes of child_ref and source_ref: one for each lineage, kept with its
+// database key and destroyed with it.
+using ReferenceKey = Secret<struct ReferenceKeyTag, 32>;
+
+// The same hashes for `subject find|erase`, which is given a reference by hand. Blanks around
+// the reference do not count.
+ByteArray<32> child_key(const ReferenceKey& key, ByteView child_ref);
+ByteArray<32> source_key(const ReferenceKey& key, ByteView source_ref);
+
+// A place as stored: a district code of the code list's vintage ("E07000178"),
+// kOutsideEngland, or "" for unknown.
+inline constexpr std::string_view kOutsideEngland = "outside-england";
+
+struct Moment {
+  policies::Day day;  // in London
+  std::optional<std::uint16_t>
+      minute;  // of that London day, 0..1439; none where only a date is given
+  friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+// Codes are indices into the code list's lists, in its order.
+struct ParsedMovement {
+  ByteArray<32> source_key{};
+  std::optional<ByteArray<32>> child_key;
+  std::optional<std::uint32_t> identifier;  // index into ParsedFile::identifiers
+  std::uint8_t event = 0;
+  Moment started;
+  std::optional<Moment> ended;  // none: open
+  std::string origin;
+  std::string destination;
+  std::optional<std::uint8_t> place_type;
+  std::optional<std::uint8_t> missing_risk;
+  std::optional<std::uint8_t> exploitation_risk;
+  std::uint8_t factors = 0;  // two bits a factor, in list order: 0 none, 1 suspected, 2 confirmed
+  std::optional<std::uint8_t> sex;
+  std::optional<std::uint8_t> care_status;
+  std::optional<std::uint8_t> return_interview;
+  std::optional<std::uint8_t> age;          // at the event, in whole years: 0..17
+  std::optional<std::int32_t> adult_month;  // of the 18th birthday: year * 12 + (month - 1)
+  // Differs on every import. So the caller leaves it out when it asks whether a row has changed,
+  // and puts the new bytes in place of the old without making a new version of the row.
+  Bytes case_ref;  // sealed; empty: none
+};
+
+struct Report {
+  std::size_t read = 0;     // rows, the header row and blank lines not counted
+  std::size_t good = 0;     // in ParsedFile::movements
+  std::size_t refused = 0;  // rows with at least one problem; read = good + refused + old
+  std::size_t old = 0;  // started before the retention cut-off: neither stored nor pseudonymised
+  // Of the good ones:
+  std::size_t without_identifier = 0;
+  std::size_t unknown_area = 0;       // origin or destination unknown: empty, or an ambiguous split
+  std::size_t ambiguous_area = 0;     // of these, through a former code that was split
+  std::size_t case_refs_dropped = 0;  // had a case_ref, but no re-identification key is configured
+  std::array<std::size_t, kRules> by_rule{};  // problems, by Rule; a row may have several
+  std::vector<Problem> problems;              // the first kMaxProblems, by line
+};
+
+struct ParsedFile {
+  std::vector<ParsedMovement> movements;  // in file order
+  NhsNumbers identifiers;                 // each distinct once; every one belongs to a good row
+  Report report;
+};
+
+struct ParseContext {
+  const policies::CodeList& codes;
+  std::string source;  // the file's name, for messages
+  const ReferenceKey& reference_key;
+  CaseRefSealer* case_refs =
+      nullptr;  // null: no re-identification key; case_ref is dropped and counted
+  policies::Day retention_cutoff;  // a row that started before this day is old
+  policies::Day today;             // London
+};
+
+// One file. References in the context outlive the parser. Not thread-safe.
+//
+// A bad row is a Problem in the report, and the rest is parsed on; whether good rows of a file
+// with refused ones are used (--skip-bad) is the caller's decision. A Result error (bad_input,
+// "source:line: ...") means that the file as a whole cannot be read: no header row, an unknown,
+// repeated or missing column, UTF-16, no rows at all, more than kMaxRows. After an error every
+// further call gives the same error.
+class MovementParser {
+ public:
+  explicit MovementParser(ParseContext context);
+  MovementParser(MovementParser&&) noexcept;
+  MovementParser& operator=(MovementParser&&) noexcept;
+  ~MovementParser();
+
+  // Chunks may end anywhere.
+  Result<void> feed(ByteView chunk);
+  Result<ParsedFile> finish() &&;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hedgerow::import
