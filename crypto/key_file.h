@@ -1,0 +1,27 @@
+// Private keys of people and roots at rest: PKCS#8 (RFC 5958), PEM, encrypted with PBES2:
+// scrypt (N 2^14, r 8, p 5) and AES-256-CBC. `openssl pkey` opens them.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "crypto/officer_key.h"
+#include "crypto/sign.h"
+
+namespace hedgerow {
+
+inline constexpr std::size_t kMaxKeyFileSize = 16 * 1024;
+inline constexpr std::size_t kMinPassphraseSize = 8;
+inline constexpr std::size_t kMaxPassphraseSize = 1024;
+
+using PersonKey = std::variant<SigningKey, OfficerKey>;
+
+// Error usage: a passphrase that is too short or too long.
+Result<std::string> encrypt_key(const SigningKey& key, const SecretBytes& passphrase, Random& rng);
+Result<std::string> encrypt_key(const OfficerKey& key, const SecretBytes& passphrase, Random& rng);
+
+// Errors: bad_input: not an encrypted PKCS#8 file, or neither Ed25519 nor P-256;
+// denied: the passphrase does not open it.
+Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase);
+
+}  // namespace hedgerow
