@@ -27,6 +27,9 @@ inline constexpr std::string_view kDomainMapPrefix = "hedgerow/v1/map/";
 inline constexpr std::string_view kDomainChildRef = "hedgerow/v1/child-ref";
 inline constexpr std::string_view kDomainSourceRef = "hedgerow/v1/source-ref";
 
+// Associated data of a sealed case reference, before the record's source key.
+inline constexpr std::string_view kDomainCaseRef = "hedgerow/v1/case-ref";
+
 // Key ids (architecture.md, How a region starts).
 inline constexpr std::string_view kDomainKeyId = "hedgerow/v1/key";
 

@@ -1,0 +1,43 @@
+#include "node/import/nhs_number.h"
+
+namespace hedgerow::import {
+
+namespace {
+
+// Modulus 11: the nine leading digits weigh 10 down to 2; the check digit makes the sum a
+// multiple of 11. A remainder that would ask for the digit 10 belongs to no number.
+bool check_digit_holds(const ByteArray<NhsNumber::kDigits>& digits) {
+  unsigned sum = 0;
+  for (std::size_t i = 0; i + 1 < digits.size(); ++i)
+    sum += static_cast<unsigned>(digits[i] - '0') * static_cast<unsigned>(10 - i);
+  const unsigned check = (11 - sum % 11) % 11;
+  return check == static_cast<unsigned>(digits.back() - '0');
+}
+
+}  // namespace
+
+NhsNumberParse::NhsNumberParse(ByteView cell) {
+  std::size_t n = 0;
+  for (const std::uint8_t c : cell) {
+    if (c == ' ') continue;
+    if (c < '0' || c > '9' || n == NhsNumber::kDigits) {
+      fault_ = NhsNumberFault::format;
+      return;
+    }
+    number_.digits_[n++] = c;
+  }
+  if (n != NhsNumber::kDigits)
+    fault_ = NhsNumberFault::format;
+  else if (!check_digit_holds(number_.digits_))
+    fault_ = NhsNumberFault::check_digit;
+}
+
+bool looks_like_nhs_number(ByteView cell) {
+  WipingBytes bare;
+  bare.reserve(cell.size());
+  for (const std::uint8_t c : cell)
+    if (c != '-') bare.push_back(c);
+  return NhsNumberParse(bare).ok();
+}
+
+}  // namespace hedgerow::import
