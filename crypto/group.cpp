@@ -55,6 +55,14 @@ void multiply_scalar_bytes(std::span<std::uint8_t, 32> out, std::span<const std:
   crypto_core_ristretto255_scalar_mul(out.data(), a.data(), b.data());
 }
 
+// Uniform and non-zero into `out`; `wide` is scratch, so that a batch allocates once.
+void draw_scalar(std::span<std::uint8_t, 32> out, std::span<std::uint8_t, 64> wide, Random& rng) {
+  do {
+    rng.fill(wide);
+    crypto_core_ristretto255_scalar_reduce(out.data(), wide.data());
+  } while (all_zero(out));
+}
+
 }  // namespace
 
 Result<Element> Element::decode(ByteView bytes) {
@@ -125,17 +133,18 @@ bool Scalar::is_zero() const { return all_zero(bytes_); }
 
 SecretScalars SecretScalars::random(std::size_t count, Random& rng) {
   SecretScalars out(count);
-  for (std::size_t i = 0; i < count; ++i) out.set(i, random_scalar(rng));
+  Secret<struct WideTag, 64> wide;
+  for (std::size_t i = 0; i < count; ++i) draw_scalar(out.writable(i), wide.writable(), rng);
   return out;
 }
 
 std::span<const std::uint8_t, 32> SecretScalars::expose(std::size_t i) const {
-  HR_CHECK(i < count_);
+  HR_CHECK(i < size());
   return memory_.expose().subspan(i * Scalar::kSize).first<Scalar::kSize>();
 }
 
 std::span<std::uint8_t, 32> SecretScalars::writable(std::size_t i) {
-  HR_CHECK(i < count_);
+  HR_CHECK(i < size());
   return memory_.writable().subspan(i * Scalar::kSize).first<Scalar::kSize>();
 }
 
@@ -145,11 +154,9 @@ void SecretScalars::set(std::size_t i, const SecretScalar& s) {
 
 SecretScalar random_scalar(Random& rng) {
   Secret<struct WideTag, 64> wide;
-  for (;;) {
-    rng.fill(wide.writable());
-    SecretScalar s = reduce_secret(wide.expose());
-    if (!is_zero(s)) return s;
-  }
+  SecretScalar out;
+  draw_scalar(out.writable(), wide.writable(), rng);
+  return out;
 }
 
 Result<SecretScalar> decode_secret_scalar(ByteView bytes) {
@@ -254,14 +261,13 @@ Result<SecretScalars> invert_all(const SecretScalars& scalars) {
   // multiplied by the inverse of the product of all up to i.
   SecretScalars out(n);
   SecretScalar running = to_secret(Scalar::from_u64(1));
+  SecretScalar scratch;
   for (std::size_t i = 0; i < n; ++i) {
     out.set(i, running);
-    SecretScalar next;
-    multiply_scalar_bytes(next.writable(), running.expose(), scalars.expose(i));
-    running = std::move(next);
+    multiply_scalar_bytes(scratch.writable(), running.expose(), scalars.expose(i));
+    std::swap(scratch, running);
   }
   HR_ASSIGN(SecretScalar inverse, invert(running));  // zero where any factor was
-  SecretScalar scratch;
   for (std::size_t i = n; i-- > 0;) {
     multiply_scalar_bytes(scratch.writable(), out.expose(i), inverse.expose());
     out.set(i, scratch);

@@ -68,17 +68,16 @@ using SecretScalar = Secret<struct SecretScalarTag, 32>;
 class SecretScalars {
  public:
   SecretScalars() = default;
-  explicit SecretScalars(std::size_t count) : count_(count), memory_(count * Scalar::kSize) {}
-  static SecretScalars random(std::size_t count, Random& rng);  // each non-zero
+  explicit SecretScalars(std::size_t count) : memory_(count * Scalar::kSize) {}  // zeros
+  static SecretScalars random(std::size_t count, Random& rng);                   // each non-zero
 
-  std::size_t size() const { return count_; }
+  std::size_t size() const { return memory_.size() / Scalar::kSize; }  // 0 once moved from
   std::span<const std::uint8_t, 32> expose(std::size_t i) const;
   std::span<std::uint8_t, 32> writable(std::size_t i);
   SecretScalar at(std::size_t i) const { return SecretScalar::copy_from(expose(i)); }
   void set(std::size_t i, const SecretScalar& s);
 
  private:
-  std::size_t count_ = 0;
   SecretBytes memory_;
 };
 
