@@ -1,0 +1,147 @@
+// One SQLCipher database: opened the one safe way (architecture.md, Store), prepared statements
+// only, transactions that advance a generation.
+//
+// Errors: Code::configuration for a wrong key, a plaintext or foreign file, a newer schema, a
+// database that is missing or already there; Code::internal for what SQLite reports later.
+// One connection, one thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "crypto/base/bytes.h"
+#include "crypto/base/result.h"
+#include "crypto/base/secret.h"
+#include "crypto/base/wiping.h"
+
+struct sqlite3_stmt;
+
+namespace hedgerow::store {
+
+enum class OpenMode { create, existing };   // create: the file must not exist
+enum class Durability { full, simulated };  // simulated: no fsync; for the simulator only
+
+// 32 bytes of key, then 16 bytes of salt.
+inline constexpr std::size_t kDatabaseKeySize = 48;
+SecretBytes random_database_key(Random& rng);
+
+// What a database must be. migrations[v] is SQL that brings user_version v to v + 1.
+struct Schema {
+  std::uint32_t application_id;
+  std::string_view what;  // for messages: "lineage database"
+  std::span<const char* const> migrations;
+};
+
+// Where the audit log stood when a transaction was committed: kept inside the database, so that
+// a log that was cut or exchanged is found at the next start (audit::Log::reconcile).
+struct LogPosition {
+  std::uint64_t size = 0;
+  ByteArray<32> root{};
+  friend bool operator==(const LogPosition&, const LogPosition&) = default;
+};
+
+class Statement;
+
+class Database {
+ public:
+  static Result<Database> open(const std::filesystem::path& path, const SecretBytes& key,
+                               OpenMode mode, Durability durability, const Schema& schema);
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  // A statement from a cache; `sql` is a literal. A fault in the SQL is our own bug (HR_CHECK).
+  // A statement that writes outside a Transaction is our own bug too.
+  Statement prepare(const char* sql);
+
+  std::uint64_t generation() const;   // of the last commit
+  Result<LogPosition> covered_log();  // as of the last commit that named one
+  bool in_transaction() const;
+  std::int64_t changed_rows() const;  // by the last statement that wrote
+  // Moves the write-ahead log into the file and truncates it.
+  Result<void> checkpoint();
+  const std::filesystem::path& path() const;
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A prepared statement in use; given back to the cache (reset, bindings cleared) at the end.
+// Indices of bind begin with 1, of columns with 0, as SQLite's do. Bound bytes are not copied and
+// must live until the statement is reset.
+class Statement {
+ public:
+  Statement(Statement&& o) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, std::uint64_t value);  // HR_CHECK: below 2^63
+  Statement& bind(int index, std::string_view text);
+  Statement& bind(int index, ByteView blob);
+  Statement& bind_null(int index);
+  template <class T>
+  Statement& bind_optional(int index, const std::optional<T>& value) {
+    return value ? bind(index, *value) : bind_null(index);
+  }
+
+  Result<bool> step();  // true: there is a row
+  Result<void> run();   // step to the end, then reset
+  void reset();
+
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  std::uint64_t unsigned_integer(int column) const;
+  std::string text(int column) const;
+  ByteView blob_view(int column) const;  // until the next step
+  Bytes blob(int column) const;
+  WipingBytes wiping_blob(int column) const;
+  SecretBytes secret_blob(int column) const;
+  // Exactly N bytes; another length is an error (configuration: the store was altered).
+  template <std::size_t N>
+  Result<ByteArray<N>> array(int column) const {
+    const ByteView v = blob_view(column);
+    if (v.size() != N) return configuration("the store holds a value of the wrong length");
+    ByteArray<N> a{};
+    for (std::size_t i = 0; i < N; ++i) a[i] = v[i];
+    return a;
+  }
+
+ private:
+  friend class Database;
+  Statement(Database::Impl* db, sqlite3_stmt* stmt, const char* cached_as)
+      : db_(db), stmt_(stmt), cached_as_(cached_as) {}
+  Database::Impl* db_;
+  sqlite3_stmt* stmt_;
+  const char* cached_as_;
+};
+
+// BEGIN IMMEDIATE ... COMMIT; rolled back unless committed. One at a time (HR_CHECK). Everything
+// written between begin and commit is one atomic change, with one generation.
+class Transaction {
+ public:
+  static Result<Transaction> begin(Database& db);
+  Transaction(Transaction&& o) noexcept;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+
+  // The generation this transaction will have: what the log entries that cover it must name.
+  std::uint64_t generation() const;
+  // Returns the new generation. With `covered`, notes where the log stands that covers it.
+  Result<std::uint64_t> commit(std::optional<LogPosition> covered = std::nullopt);
+
+ private:
+  explicit Transaction(Database* db) : db_(db) {}
+  Database* db_;
+};
+
+}  // namespace hedgerow::store
