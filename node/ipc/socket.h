@@ -60,13 +60,14 @@ class Connection {
   Result<std::vector<Frame>> on_readable();
 
   // Takes a frame for sending. Errors: try_again (kMaxQueued would be exceeded; nothing taken),
-  // not_running (closed).
+  // not_running (closed, or the other side went away).
   Result<void> queue(const Frame& frame);
   // Whether a payload of this size can be queued now.
   bool has_room(std::size_t payload_size) const;
   std::size_t queued_bytes() const { return queued_; }
 
-  // Sends what the socket takes. Errors: internal (closes; the other side went away).
+  // Sends what the socket takes. Errors: not_running (the other side went away; nothing more can
+  // be sent, but what it said before it went can still be read).
   Result<void> on_writable();
   bool wants_write() const { return queued_ > 0 && !closed(); }
 
@@ -81,6 +82,7 @@ class Connection {
   std::deque<WipingBytes> out_;
   std::size_t out_offset_ = 0;  // sent already, of out_.front()
   std::size_t queued_ = 0;
+  bool broken_ = false;  // nothing more can be sent
 };
 
 // The CLI's side of the control socket.
@@ -88,13 +90,18 @@ class BlockingClient {
  public:
   static Result<BlockingClient> connect(const std::string& path);  // as connect_to
 
-  // Errors: not_running (the daemon ended the connection), try_again (time is up).
+  // Errors: not_running (the daemon ended the connection: receive() still gives what it said
+  // last), try_again (time is up). A negative time limit waits for ever.
   Result<void> send(const Frame& frame, int timeout_ms);
-  // Errors: as send; bad_input. A negative time limit waits for ever.
+  // Whether the daemon has said something already: while a file is streamed, its refusal.
+  bool has_frame() const { return !ready_.empty(); }
+  // Errors: as send; bad_input.
   Result<Frame> receive(int timeout_ms);
 
  private:
   explicit BlockingClient(Fd fd) : connection_(std::move(fd)) {}
+
+  Result<void> read_more();
 
   Connection connection_;
   std::deque<Frame> ready_;
