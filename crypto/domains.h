@@ -35,5 +35,8 @@ inline constexpr std::string_view kDomainKeyId = "hedgerow/v1/key";
 
 // Masked addition (cryptography.md C).
 inline constexpr std::string_view kDomainSum = "hedgerow/v1/sum";
+inline constexpr std::string_view kDomainSumRoster = "hedgerow/v1/sum-roster";
+inline constexpr std::string_view kDomainSumMaskedInput = "hedgerow/v1/sum-masked-input";
+inline constexpr std::string_view kDomainRelease = "hedgerow/v1/release";
 
 }  // namespace hedgerow
