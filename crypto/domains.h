@@ -33,6 +33,12 @@ inline constexpr std::string_view kDomainCaseRef = "hedgerow/v1/case-ref";
 // Key ids (architecture.md, How a region starts).
 inline constexpr std::string_view kDomainKeyId = "hedgerow/v1/key";
 
+// Key generation (cryptography.md A, Key set-up): the session bound into COCKTAIL-DKG's context,
+// a keyholder's signature of its round 1 message, the transcript's extension.
+inline constexpr std::string_view kDomainDkgSession = "hedgerow/v1/dkg-session";
+inline constexpr std::string_view kDomainDkgRound1 = "hedgerow/v1/dkg-round1";
+inline constexpr std::string_view kDomainDkgExtension = "hedgerow/v1/dkg-extension";
+
 // Masked addition (cryptography.md C).
 inline constexpr std::string_view kDomainSum = "hedgerow/v1/sum";
 inline constexpr std::string_view kDomainSumRoster = "hedgerow/v1/sum-roster";
