@@ -17,7 +17,6 @@ inline constexpr std::string_view kOprfFinalize = "Finalize";
 inline constexpr std::string_view kOprfComposite = "Composite";
 inline constexpr std::string_view kOprfChallenge = "Challenge";
 inline constexpr std::string_view kPseudonymInput = "nhs:";  // then the ten digits
-inline constexpr std::string_view kDomainEvaluateRequest = "hedgerow/v1/evaluate-request";
 inline constexpr std::string_view kDomainOprfBatch = "hedgerow/v1/oprf-batch";
 
 // MAP's dst outside A is this and the name of the use.
