@@ -1,0 +1,19 @@
+// What the sources of certificate and cms share; for crypto's own sources only.
+#pragma once
+
+#include "crypto/certificate.h"
+#include "crypto/openssl_types.h"
+
+namespace hedgerow {
+
+// The arc 2.25.<UUID as an integer> (ITU-T X.667) under which anyone may name things. UUID
+// abc61906-bd61-4ab5-8d69-4494abc960dc; its meaning is fixed for good: a node's four other keys.
+inline constexpr const char* kNodeKeysOid = "2.25.228326569651429861979253667575005536476";
+inline constexpr std::size_t kNodeKeysSize = 128;  // curve || dkg || seal || log
+
+X509Ptr to_x509(const Certificate& certificate, OSSL_LIB_CTX* context = nullptr);
+
+// A time for people: "2026-10-01 09:30:00 UTC".
+std::string to_display(UtcTime t);
+
+}  // namespace hedgerow

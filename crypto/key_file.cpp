@@ -1,0 +1,111 @@
+#include "crypto/key_file.h"
+
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "crypto/openssl_types.h"
+
+namespace hedgerow {
+
+namespace {
+
+using KeyInfoPtr = OpensslPtr<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+using EncryptedPtr = OpensslPtr<X509_SIG, X509_SIG_free>;
+
+// 16 MiB and about a quarter of a second. OpenSSL refuses to open what needs more than 32 MiB.
+constexpr std::uint64_t kScryptN = 1U << 14U;
+constexpr std::uint64_t kScryptR = 8;
+constexpr std::uint64_t kScryptP = 5;
+
+const char* passphrase_text(const SecretBytes& passphrase) {
+  return reinterpret_cast<const char*>(passphrase.expose().data());
+}
+
+Result<std::string> encrypt(const EvpKeyPtr& key, const SecretBytes& passphrase, Random& rng) {
+  if (passphrase.size() < kMinPassphraseSize)
+    return Error{Code::usage, "the passphrase is too short", {}, "at least 8 bytes"};
+  if (passphrase.size() > kMaxPassphraseSize)
+    return Error{Code::usage, "the passphrase is too long", {}, "at most 1024 bytes"};
+  const KeyInfoPtr info(EVP_PKEY2PKCS8(key.get()));
+  if (!info) return openssl_error("the private key cannot be encoded");
+  ByteArray<16> salt{};
+  ByteArray<16> iv{};
+  rng.fill(salt);
+  rng.fill(iv);
+  X509_ALGOR* scheme =
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), static_cast<int>(salt.size()),
+                            iv.data(), kScryptN, kScryptR, kScryptP);
+  if (scheme == nullptr) return openssl_error("the private key cannot be encrypted");
+  const EncryptedPtr encrypted(PKCS8_set0_pbe(
+      passphrase_text(passphrase), static_cast<int>(passphrase.size()), info.get(), scheme));
+  if (!encrypted) {
+    X509_ALGOR_free(scheme);
+    return openssl_error("the private key cannot be encrypted");
+  }
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PKCS8(out.get(), encrypted.get()) != 1)
+    return openssl_error("the private key cannot be written");
+  return written_text(out.get());
+}
+
+Result<PersonKey> officer_key_from(EVP_PKEY* key) {
+  HR_ASSIGN(const OfficerPublicKey public_key, officer_key_of(key));
+  BIGNUM* raw = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &raw) != 1)
+    return openssl_error("the private key cannot be read");
+  const BignumPtr number(raw);
+  OfficerScalar scalar;
+  auto out = scalar.writable();
+  if (BN_bn2binpad(number.get(), out.data(), static_cast<int>(out.size())) < 0)
+    return bad_input("a P-256 private key outside 1 .. n-1");
+  HR_ASSIGN(OfficerKey officer, OfficerKey::from_scalar(std::move(scalar)));
+  if (officer.public_key() != public_key)
+    return bad_input("the private key's file holds another public key");
+  return PersonKey(std::move(officer));
+}
+
+Result<PersonKey> signing_key_from(EVP_PKEY* key) {
+  SigningSeed seed;
+  std::size_t size = seed.writable().size();
+  if (EVP_PKEY_get_raw_private_key(key, seed.writable().data(), &size) != 1 ||
+      size != SigningSeed::kSize)
+    return openssl_error("the private key cannot be read");
+  return PersonKey(SigningKey(seed));
+}
+
+}  // namespace
+
+Result<std::string> encrypt_key(const SigningKey& key, const SecretBytes& passphrase, Random& rng) {
+  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
+}
+
+Result<std::string> encrypt_key(const OfficerKey& key, const SecretBytes& passphrase, Random& rng) {
+  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
+}
+
+Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase) {
+  if (pem.size() > kMaxKeyFileSize) return bad_input("a private key file that is too large");
+  if (passphrase.size() > kMaxPassphraseSize)
+    return Error{Code::usage, "the passphrase is too long", {}, "at most 1024 bytes"};
+  const BioPtr in = read_bio(pem);
+  const EncryptedPtr encrypted(PEM_read_bio_PKCS8(in.get(), nullptr, nullptr, nullptr));
+  if (!encrypted) {
+    take_openssl_reason();
+    return bad_input("not an encrypted private key (PKCS#8, PEM)",
+                     "it begins with -----BEGIN ENCRYPTED PRIVATE KEY-----");
+  }
+  const KeyInfoPtr info(PKCS8_decrypt(encrypted.get(), passphrase_text(passphrase),
+                                      static_cast<int>(passphrase.size())));
+  if (!info) {
+    take_openssl_reason();
+    return denied("the passphrase does not open the private key");
+  }
+  const EvpKeyPtr key(EVP_PKCS82PKEY(info.get()));
+  if (key && EVP_PKEY_is_a(key.get(), "EC") == 1) return officer_key_from(key.get());
+  if (key && EVP_PKEY_is_a(key.get(), "ED25519") == 1) return signing_key_from(key.get());
+  take_openssl_reason();
+  return bad_input("a private key that is neither Ed25519 nor P-256");
+}
+
+}  // namespace hedgerow
