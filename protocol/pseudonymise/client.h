@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -108,17 +109,18 @@ class PseudonymiseClient {
   PseudonymiseClient(PseudonymiseSetup setup, WipingVector<NhsDigits> inputs);
 
   std::optional<std::size_t> keyholder_of(const PartyId& party) const;
-  Batch* batch_of(const Sha256& request_hash);
-  Result<Batch> blind_next(Random& rng);
-  void open_batches(Step& step, UtcTime now, Random& rng);
-  void ask_keyholders(Batch& batch, Step& step, UtcTime now);
-  bool may_serve(std::size_t keyholder, const Batch& batch) const;
-  void on_response(std::size_t keyholder, const EvaluateResponse& response, Step& step);
-  void on_refusal(std::size_t keyholder, const EvaluateRefusal& refusal, Step& step);
+  Result<void> on_response(std::size_t keyholder, EvaluateResponse response, Step& step);
+  Result<void> on_refusal(std::size_t keyholder, const EvaluateRefusal& refusal);
   void condemn(std::size_t keyholder, const std::string& why, Step& step);
-  void complete(Batch& batch);
+  void give_up_waiting(std::size_t keyholder, Batch::Attempt& attempt, Trouble trouble);
+  bool may_serve(std::size_t keyholder, const Batch& batch) const;
+  std::vector<std::size_t> candidates(const Batch& batch) const;
+  void ask_keyholders(Batch& batch, Step& step, UtcTime now);
+  Result<Batch> blind_next(Random& rng);
+  void open_batches(Random& rng);
+  void complete_batches();
+  Error missing_keyholders(const Batch& batch) const;
   void fail(Error error);
-  Error missing_keyholders() const;
   Step settle(Step step, UtcTime now, Random& rng);
 
   PseudonymiseSetup setup_;
@@ -128,6 +130,7 @@ class PseudonymiseClient {
   std::size_t next_input_ = 0;
   std::size_t next_number_ = 0;
   std::vector<Batch> in_flight_;
+  std::set<BatchId> completed_;  // their further answers are harmless
   WipingVector<std::optional<Pseudonym>> results_;
   std::size_t done_ = 0;
   bool started_ = false;

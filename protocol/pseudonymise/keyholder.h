@@ -72,7 +72,7 @@ class Authorised {
   const LogNote& note() const { return note_; }
 
   // The EvaluateResponse's bytes. Call only when charges() are durable. Single use.
-  // Error: internal, where the share is damaged (it does not match its verification share).
+  // Error: configuration, where the share does not match its verification share.
   Result<Bytes> evaluate(const KeyShare& share, Random& rng) &&;
 
  private:
