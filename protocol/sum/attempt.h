@@ -2,6 +2,7 @@
 // how statements of this attempt are signed and checked.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 
@@ -37,6 +38,9 @@ class Attempt {
   std::size_t size() const { return manifest_.contributors.size(); }
   std::size_t values() const { return kVectors * manifest_.cells; }
   bool expired(UtcTime now) const { return now > manifest_.expiry; }
+  // How long a message of this type is worth delivering: to the expiry, but what belongs to the
+  // opening much longer, since a release that has been opened can only be completed.
+  std::chrono::seconds lifetime(MessageType type, UtcTime now) const;
   // The contributor's place in the manifest's order; empty for anybody else.
   std::optional<std::size_t> index_of(const PartyId& party) const;
 

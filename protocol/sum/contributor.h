@@ -87,7 +87,8 @@ class SumContributor {
   static Result<Outgoing> refusal(const Parties& parties, ByteView manifest_statement,
                                   RefusalReason reason, std::string_view text);
 
-  // For use with the same parties as before. configuration: a state that is not one.
+  // restore() takes the same parties as begin(). Errors: configuration (not a saved state of this
+  // party), denied (the release has been opened with another roster).
   SecretBytes save() const;
   static Result<SumContributor> restore(Parties parties, std::optional<OpenedMarker> opened,
                                         ByteView state);
@@ -107,15 +108,17 @@ class SumContributor {
   Result<Step> on_manifest(ByteView body, UtcTime now);
   Result<Step> on_roster(ByteView body, UtcTime now);
   Result<Step> on_roster_signatures(ByteView body, UtcTime now, Random& rng);
-  Result<Step> on_masked_hashes(ByteView body);
+  Result<Step> on_masked_hashes(ByteView body, UtcTime now);
   Result<Step> on_void(ByteView body);
+  Result<void> expect_time(UtcTime now) const;
   Result<void> mask(const std::vector<MaskPublicKey>& keys, Random& rng);
   void give_up();
-  Outgoing to_hub(MessageType type, Bytes body) const;
-  Step with_state(std::string_view kind) const;
+  Outgoing to_hub(MessageType type, Bytes body, UtcTime now) const;
+  Outgoing opening(UtcTime now) const;
+  // A step with this role's state and a note for the log.
+  Step recorded(std::string_view kind) const;
 
   Attempt attempt_;
-  std::optional<OpenedMarker> opened_before_;
   Phase phase_ = Phase::advertised;
 
   MaskSecretKey key_;                   // e_i, until sent

@@ -94,7 +94,8 @@ class SumHub {
   struct Seat {
     Bytes advert;
     Bytes signature;
-    std::optional<Hash64> input;  // H(y) as computed here
+    std::optional<Hash64> input;         // H(y), computed here
+    std::optional<Hash64> signed_input;  // H(y), as masked_hash states it
     Bytes masked_hash;
     std::optional<MaskSeed> opening;
   };
@@ -106,14 +107,17 @@ class SumHub {
   Result<Step> on_masked_input(std::size_t i, ByteView body, UtcTime now);
   Result<Step> on_masked_hash(std::size_t i, ByteView body, UtcTime now);
   Result<Step> on_opening(std::size_t i, ByteView body, UtcTime now);
-  Result<Step> on_refusal(std::size_t i, ByteView body);
+  Result<Step> on_refusal(std::size_t i, ByteView body, UtcTime now);
 
   bool has_answered(const Seat& seat) const;
   // Saves, and moves on where nobody is waited for any more.
   Step after(std::string_view kind, std::size_t i, UtcTime now);
   void advance();
   void unmask();
-  Step fail(Error why);
+  Step fail(Error why, UtcTime now);
+  static std::string_view name_of(Phase phase);
+  LogNote note(std::string_view kind) const;
+  Result<void> read_keys();
   Bytes list_of(Bytes Seat::*field) const;
   Outgoing ask(const PartyId& to, UtcTime now) const;
   UtcTime next_wake(UtcTime now) const;
@@ -122,7 +126,8 @@ class SumHub {
   std::chrono::seconds ask_again_{60};
   std::uint32_t asked_ = 0;  // times since this phase began; not saved
   Phase phase_ = Phase::adverts;
-  std::vector<Seat> seats_;  // in the manifest's order
+  std::vector<Seat> seats_;          // in the manifest's order
+  std::vector<MaskPublicKey> keys_;  // of the adverts so far, in the order of arrival
   Hash64 roster_hash_;
   Bytes roster_;
   Bytes asking_;                        // the body that this phase's answers answer
