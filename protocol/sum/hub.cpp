@@ -158,7 +158,7 @@ Result<Step> SumHub::on_refusal(std::size_t i, ByteView body, UtcTime now) {
                    "): " + refusal->text,
                from.str(),
                {}},
-              now);
+              from, now);
 }
 
 bool SumHub::has_answered(const Seat& seat) const {
@@ -207,7 +207,7 @@ void SumHub::advance() {
   switch (phase_) {
     case Phase::adverts:
       roster_ = list_of(&Seat::advert);
-      roster_hash_ = roster_hash(attempt_.manifest_statement(), roster_);
+      roster_hash_ = sum::roster_hash(attempt_.manifest_statement(), roster_);
       asking_ = roster_;
       phase_ = Phase::signatures;
       return;
@@ -262,7 +262,7 @@ SumFigures SumHub::take_figures() && {
   return out;
 }
 
-Step SumHub::fail(Error why, UtcTime now) {
+Step SumHub::fail(Error why, const PartyId& refuser, UtcTime now) {
   phase_ = Phase::finished;
   values_ = {};
   for (Seat& seat : seats_) seat.opening.reset();
@@ -272,7 +272,7 @@ Step SumHub::fail(Error why, UtcTime now) {
   step.log.back().fields.emplace_back("party", why.culprit);
   step.log.back().fields.emplace_back("why", why.text);
   for (const PartyId& p : manifest().contributors)
-    if (p.str() != why.culprit || why.code == Code::try_again)
+    if (p != refuser)
       step.send.push_back({p, MessageType::sum_void, Void{attempt_.id()}.encode(),
                            attempt_.lifetime(MessageType::sum_void, now)});
   failure_ = std::move(why);
@@ -286,7 +286,7 @@ Step SumHub::on_time(UtcTime now) {
   if (phase_ != Phase::openings && attempt_.expired(now))
     return fail(
         {Code::try_again, "no answer in time from " + names_of(silent), silent.front().str(), {}},
-        now);
+        PartyId(), now);
   for (const PartyId& p : silent) step.send.push_back(ask(p, now));
   ++asked_;
   step.wake_at = next_wake(now);
@@ -396,7 +396,7 @@ Result<SumHub> SumHub::restore(Parties parties, std::chrono::seconds ask_again, 
   const bool summing = phase == Phase::inputs || phase == Phase::openings;
   if (role.values_.size() != (summing ? role.attempt_.values() : 0)) return damaged;
   if (phase != Phase::adverts)
-    role.roster_hash_ = roster_hash(role.attempt_.manifest_statement(), role.roster_);
+    role.roster_hash_ = sum::roster_hash(role.attempt_.manifest_statement(), role.roster_);
   HR_TRY(role.read_keys());
   return role;
 }

@@ -114,7 +114,8 @@ class SumHub {
   Step after(std::string_view kind, std::size_t i, UtcTime now);
   void advance();
   void unmask();
-  Step fail(Error why, UtcTime now);
+  // Tells everyone but the refuser, who knows.
+  Step fail(Error why, const PartyId& refuser, UtcTime now);
   static std::string_view name_of(Phase phase);
   LogNote note(std::string_view kind) const;
   Result<void> read_keys();
