@@ -42,12 +42,13 @@ ByteArray<32> source_key(const ReferenceKey& key, ByteView source_ref);
 
 // A place as stored: a district code of the code list's vintage ("E07000178"),
 // kOutsideEngland, or "" for unknown.
-inline constexpr std::string_view kOutsideEngland = "outside-england";
+using policies::kOutsideEngland;
 
 struct Moment {
   policies::Day day;  // in London
-  std::optional<std::uint16_t>
-      minute;  // of that London day, 0..1439; none where only a date is given
+  // Minutes since that London day began, 0 to 1499 (one day in October has 25 hours); none where
+  // the record gives only a date.
+  std::optional<std::uint16_t> minute;
   friend bool operator==(const Moment&, const Moment&) = default;
 };
 
@@ -64,7 +65,9 @@ struct ParsedMovement {
   std::optional<std::uint8_t> place_type;
   std::optional<std::uint8_t> missing_risk;
   std::optional<std::uint8_t> exploitation_risk;
-  std::uint8_t factors = 0;  // two bits a factor, in list order: 0 none, 1 suspected, 2 confirmed
+  // Two bits a factor, the list's first factor lowest: 0 none, else 1 + index of the certainty
+  // (shipped: 1 suspected, 2 confirmed).
+  std::uint32_t factors = 0;
   std::optional<std::uint8_t> sex;
   std::optional<std::uint8_t> care_status;
   std::optional<std::uint8_t> return_interview;
@@ -84,6 +87,7 @@ struct Report {
   std::size_t without_identifier = 0;
   std::size_t unknown_area = 0;       // origin or destination unknown: empty, or an ambiguous split
   std::size_t ambiguous_area = 0;     // of these, through a former code that was split
+  std::size_t other_day_area = 0;     // a district code not in use on the day, but understood
   std::size_t case_refs_dropped = 0;  // had a case_ref, but no re-identification key is configured
   std::array<std::size_t, kRules> by_rule{};  // problems, by Rule; a row may have several
   std::vector<Problem> problems;              // the first kMaxProblems, by line

@@ -6,24 +6,42 @@ namespace hedgerow::import {
 
 std::string_view name(Column column) {
   switch (column) {
-    case Column::none: return "";
-    case Column::nhs_number: return "nhs_number";
-    case Column::child_ref: return "child_ref";
-    case Column::date_of_birth: return "date_of_birth";
-    case Column::source_ref: return "source_ref";
-    case Column::event: return "event";
-    case Column::started_at: return "started_at";
-    case Column::ended_at: return "ended_at";
-    case Column::origin: return "origin";
-    case Column::destination: return "destination";
-    case Column::place_type: return "place_type";
-    case Column::missing_risk: return "missing_risk";
-    case Column::exploitation_risk: return "exploitation_risk";
-    case Column::factors: return "factors";
-    case Column::sex: return "sex";
-    case Column::care_status: return "care_status";
-    case Column::return_interview: return "return_interview";
-    case Column::case_ref: return "case_ref";
+    case Column::none:
+      return "";
+    case Column::nhs_number:
+      return "nhs_number";
+    case Column::child_ref:
+      return "child_ref";
+    case Column::date_of_birth:
+      return "date_of_birth";
+    case Column::source_ref:
+      return "source_ref";
+    case Column::event:
+      return "event";
+    case Column::started_at:
+      return "started_at";
+    case Column::ended_at:
+      return "ended_at";
+    case Column::origin:
+      return "origin";
+    case Column::destination:
+      return "destination";
+    case Column::place_type:
+      return "place_type";
+    case Column::missing_risk:
+      return "missing_risk";
+    case Column::exploitation_risk:
+      return "exploitation_risk";
+    case Column::factors:
+      return "factors";
+    case Column::sex:
+      return "sex";
+    case Column::care_status:
+      return "care_status";
+    case Column::return_interview:
+      return "return_interview";
+    case Column::case_ref:
+      return "case_ref";
   }
   HR_CHECK(false);
 }
@@ -86,7 +104,7 @@ Words words(Rule rule) {
       return {"unknown-code", "not in the agreement's code list",
               "the codes are listed in formats: lower case, with hyphens"};
     case Rule::unknown_area:
-      return {"unknown-area", "not the code of a district on that day",
+      return {"unknown-area", "not the code of a district",
               "use the nine-character ONS code, 'outside-england', or leave it empty"};
     case Rule::postcode_not_supported:
       return {"postcode-not-supported", "a postcode; this version does not look postcodes up",

@@ -54,7 +54,7 @@ enum class Rule : std::uint8_t {
   adult_at_event,           // "adult-at-event": 18 or older on the day it started
   missing_value,            // "missing-value": a cell that must not be empty
   unknown_code,             // "unknown-code": not in the code list
-  unknown_area,             // "unknown-area": never a district, or not one on that day
+  unknown_area,             // "unknown-area": was never the code of a district
   postcode_not_supported,   // "postcode-not-supported"
 };
 inline constexpr std::size_t kRules = 21;
