@@ -44,4 +44,7 @@ inline constexpr std::string_view kDomainSumRoster = "hedgerow/v1/sum-roster";
 inline constexpr std::string_view kDomainSumMaskedInput = "hedgerow/v1/sum-masked-input";
 inline constexpr std::string_view kDomainRelease = "hedgerow/v1/release";
 
+// The chain of released editions.
+inline constexpr std::string_view kDomainEditions = "hedgerow/v1/editions";
+
 }  // namespace hedgerow

@@ -27,8 +27,8 @@ struct EvaluationCharge {
 
 struct BatchRecord {
   SessionId id;
-  Hash64 request_hash;
-  Bytes response;
+  Sha256 request_hash;
+  Bytes response;  // empty: charged, but the work was not done before a crash
   std::int64_t utc_day = 0;  // days since 1970-01-01, UTC
 };
 
@@ -49,6 +49,9 @@ class Ledger {
   Result<std::optional<BatchRecord>> find_batch(const PartyId& requester, const SessionId& id);
   // Writes. bad_input: a batch id used before by this requester; a response out of bounds.
   Result<void> add_batch(const PartyId& requester, const BatchRecord& batch);
+  // Writes. The response to a batch that add_batch noted without one. bad_input: no such batch, or
+  // it has a response already.
+  Result<void> set_response(const PartyId& requester, const SessionId& id, ByteView response);
   // Writes. Forgets batches and daily counts of days before `utc_day`; returns how many batches.
   Result<std::uint64_t> prune(std::int64_t utc_day);
 

@@ -1,0 +1,183 @@
+#include "node/core/answer.h"
+
+#include <nlohmann/json.hpp>
+
+namespace hedgerow::core {
+
+namespace {
+
+constexpr std::string_view kAnswerTag = "hedgerow/v1/answer";
+constexpr std::size_t kMaxPeriods = policies::kMaxPeriodsInRange;
+constexpr std::size_t kMaxNotes = 16;
+constexpr std::size_t kMaxText = 1024;
+constexpr std::size_t kMaxCountersigned = std::size_t{128} << 10U;
+constexpr std::size_t kMaxEdition = std::size_t{512} << 10U;
+
+void write_answer_period(Writer& w, const AnswerPeriod& p) {
+  policies::write_period(w, p.period);
+  w.u64(p.edition_number).bytes(policies::encode(p.edition));
+  w.u32(static_cast<std::uint32_t>(p.parties.size()));
+  for (const auto& s : p.parties) w.text(s.party.str()).text(s.status);
+}
+
+Result<AnswerPeriod> read_answer_period(Reader& r) {
+  AnswerPeriod p;
+  p.period = policies::read_period(r);
+  p.edition_number = r.u64();
+  const ByteView edition = r.bytes(kMaxEdition);
+  const std::size_t parties = r.count(policies::kMaxParties, 8);
+  for (std::size_t i = 0; i < parties; ++i) {
+    HR_ASSIGN(PartyId party, PartyId::parse(r.text(64)));
+    p.parties.push_back({std::move(party), r.text(kMaxText)});
+  }
+  if (r.failed()) return bad_input("answer: truncated or out of bounds");
+  HR_ASSIGN(p.edition, policies::decode_edition(edition));
+  return p;
+}
+
+}  // namespace
+
+Result<Bytes> Answer::encode() const {
+  Writer w;
+  w.text(kAnswerTag).raw(question.view()).bytes(countersigned);
+  w.text(grant).u32(grant_line).text(table).u32(table_line).text(rule_in_words);
+  w.u32(static_cast<std::uint32_t>(periods.size()));
+  for (const auto& p : periods) write_answer_period(w, p);
+  w.u32(static_cast<std::uint32_t>(notes.size()));
+  for (const auto& n : notes) w.text(n);
+  const std::size_t unpadded = w.data().size() + 4;
+  const std::size_t padded = (unpadded + kAnswerBucket - 1) / kAnswerBucket * kAnswerBucket;
+  if (padded > kMaxAnswer)
+    return bad_input("the answer would be too large", "ask for fewer periods at once");
+  w.bytes(Bytes(padded - unpadded));
+  return std::move(w).take();
+}
+
+Result<Answer> Answer::decode(ByteView bytes) {
+  Reader r(bytes);
+  if (r.text(64) != kAnswerTag) return bad_input("not an answer of this version");
+  Answer a;
+  a.question.bytes = r.array<16>();
+  a.countersigned = to_bytes(r.bytes(kMaxCountersigned));
+  a.grant = r.text(kMaxText);
+  a.grant_line = r.u32();
+  a.table = r.text(kMaxText);
+  a.table_line = r.u32();
+  a.rule_in_words = r.text(kMaxText);
+  const std::size_t periods = r.count(kMaxPeriods, 16);
+  for (std::size_t i = 0; i < periods; ++i) {
+    HR_ASSIGN(AnswerPeriod p, read_answer_period(r));
+    a.periods.push_back(std::move(p));
+  }
+  const std::size_t notes = r.count(kMaxNotes, 4);
+  for (std::size_t i = 0; i < notes; ++i) a.notes.push_back(r.text(kMaxText));
+  const ByteView padding = r.bytes(kAnswerBucket);
+  HR_TRY(r.finish("answer"));
+  if (a.periods.empty()) return bad_input("an answer without a period");
+  for (const std::uint8_t b : padding)
+    if (b != 0) return bad_input("an answer whose padding is not zeros");
+  return a;
+}
+
+nlohmann::json to_json(const policies::Question& q) {
+  nlohmann::json where = nlohmann::json::object();
+  for (const auto& [dimension, codes] : q.where) where[dimension] = codes;
+  return {{"agreement", q.agreement.str()},
+          {"purpose", q.purpose},
+          {"kind", std::string(policies::to_text(q.kind))},
+          {"from", q.from.label()},
+          {"to", q.to.label()},
+          {"by", q.by},
+          {"where", where},
+          {"reason", q.reason}};
+}
+
+namespace {
+
+nlohmann::json dimensions_json(const policies::CellSpace& space, const policies::CodeList& codes) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& dimension : space.dimensions()) {
+    nlohmann::json names = nlohmann::json::array();
+    for (const auto& code : dimension.codes) names.push_back(policies::place_name(codes, code));
+    out.push_back({{"name", dimension.name}, {"codes", dimension.codes}, {"names", names}});
+  }
+  return out;
+}
+
+nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& space) {
+  nlohmann::json cells = nlohmann::json::array();
+  std::size_t released = 0;
+  std::size_t suppressed = 0;
+  for (std::size_t i = 0; i < p.edition.cells.size(); ++i) {
+    const auto& cell = p.edition.cells[i];
+    const std::vector<std::string> codes = space.codes_at(i);
+    nlohmann::json entry = nlohmann::json::object();
+    for (std::size_t d = 0; d < codes.size(); ++d)
+      entry[space.dimensions()[d].name] = codes[d];
+    entry["status"] = std::string(policies::to_text(cell.status));
+    switch (cell.status) {
+      case policies::CellStatus::released:
+        entry["value"] = cell.value;
+        ++released;
+        break;
+      case policies::CellStatus::suppressed:
+        entry["value"] = nullptr;
+        ++suppressed;
+        break;
+      case policies::CellStatus::zero: entry["value"] = 0; break;
+    }
+    cells.push_back(std::move(entry));
+  }
+  nlohmann::json parties = nlohmann::json::array();
+  for (const auto& s : p.parties)
+    parties.push_back({{"party", s.party.str()}, {"status", s.status}});
+  return {{"period", p.period.label()},
+          {"edition", p.edition_number},
+          {"edition_hash", to_sha256_name(policies::edition_hash(p.edition).view())},
+          {"parties", parties},
+          {"released", released},
+          {"suppressed", suppressed},
+          {"cells", cells}};
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Answer& answer, const policies::Question& question,
+                       std::string_view asker_urn, const policies::Agreement& agreement,
+                       const policies::CellSpace& space, const policies::CodeList& codes) {
+  nlohmann::json periods = nlohmann::json::array();
+  for (const auto& p : answer.periods) periods.push_back(period_json(p, space));
+  const policies::Grant* grant = agreement.grant(answer.grant);
+  const policies::Table* table = grant == nullptr ? nullptr : grant->table(answer.table);
+  nlohmann::json out = {
+      {"schema", "hedgerow/answer/1"},
+      {"id", answer.question.hex()},
+      {"question", to_json(question)},
+      {"asker", std::string(asker_urn)},
+      {"agreement",
+       {{"id", agreement.id.str()},
+        {"version", agreement.version},
+        {"title", agreement.title},
+        {"hash", to_sha256_name(agreement.hash.view())}}},
+      {"clause",
+       {{"grant", answer.grant},
+        {"grant_line", answer.grant_line},
+        {"table", answer.table},
+        {"table_line", answer.table_line}}},
+      {"rule", {{"words", answer.rule_in_words}}},
+      {"place_level", std::string(policies::to_text(space.place_level()))},
+      {"dimensions", dimensions_json(space, codes)},
+      {"periods", periods},
+      {"notes", answer.notes},
+      {"codes", {{"version", codes.version()}, {"attribution", codes.attribution()}}}};
+  if (grant != nullptr) {
+    out["rule"]["min_children"] = grant->disclosure.min_children;
+    out["rule"]["min_agencies"] = grant->disclosure.min_agencies;
+    out["rule"]["round_to"] = grant->disclosure.round_to;
+    out["rule"]["true_zero"] = grant->disclosure.true_zero;
+  }
+  if (table != nullptr) out["measure"] = std::string(policies::to_text(table->measure));
+  return out;
+}
+
+}  // namespace hedgerow::core

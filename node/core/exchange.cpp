@@ -1,0 +1,239 @@
+#include "node/core/exchange.h"
+
+#include <algorithm>
+
+namespace hedgerow::core {
+
+namespace {
+constexpr std::chrono::minutes kPruneInterval{10};
+constexpr std::chrono::minutes kAckLifetime{10};
+
+Error from(std::string text, const PartyId& culprit, Code code = Code::bad_input) {
+  return Error{code, std::move(text), culprit.str(), {}};
+}
+}  // namespace
+
+Exchange::Exchange(LineageContext& lineage, Environment environment)
+    : lineage_(lineage), env_(environment) {}
+
+// Nodes reach everyone through the hub; the hub reaches everyone itself.
+const ByteArray<32>* Exchange::route_to(const PartyId& party) const {
+  const Peer* peer = lineage_.peers.find(lineage_.is_hub() ? party : lineage_.agreement.hub);
+  return peer == nullptr ? nullptr : &peer->keys().curve;
+}
+
+Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& envelope, UtcTime now) {
+  const auto& h = envelope.header();
+  const Peer* sender = lineage_.peers.find(h.sender);
+  if (sender == nullptr) return from("a message of a stranger", h.sender);
+  if (h.receiver != lineage_.self) return from("a message for somebody else", h.sender);
+  if (h.lineage != lineage_.id()) return from("a message of another lineage", h.sender);
+  HR_TRY(envelope.verify(sender->keys().message));
+  if (h.agreement != lineage_.agreement.hash)
+    return from("a message under another version of the agreement", h.sender, Code::denied);
+  if (now > h.not_after) return from("an expired message", h.sender, Code::denied);
+  // Bounds how long a replay mark must be kept.
+  if (h.not_after > now + std::chrono::hours(24 * 32))
+    return from("a message valid for too long", h.sender);
+
+  HR_ASSIGN(Bytes body, envelope.open(env_.keyring.seal(), env_.keyring.public_keys().seal));
+  if (h.type == MessageType::ack) {
+    HR_TRY(take_ack(h.sender, h.session, body, now));
+    return std::optional<Delivery>();
+  }
+  HR_ASSIGN(const std::uint64_t last, lineage_.store.replay().last(h.sender, h.session));
+  if (h.sequence <= last) {
+    send_ack(h.sender, h.session, last, now);
+    return std::optional<Delivery>();
+  }
+  if (h.sequence != last + 1) return std::optional<Delivery>();
+  return std::optional<Delivery>(
+      Delivery{h.sender, h.type, h.session, h.sequence, h.not_after, std::move(body)});
+}
+
+Result<void> Exchange::enqueue(Addressed& item, UtcTime now,
+                               std::vector<store::OutboxItem>& queued) {
+  const Outgoing& m = item.message;
+  const Peer* receiver = lineage_.peers.find(m.to);
+  if (receiver == nullptr) return internal("a message for a party that does not exist");
+  auto outbox = lineage_.store.outbox();
+  HR_ASSIGN(const std::uint64_t waiting, outbox.count());
+  if (waiting >= kMaxOutbox) return try_again("too many messages wait to be delivered");
+  HR_ASSIGN(const std::uint64_t sequence, outbox.next_sequence(m.to, item.session));
+  const UtcTime not_after = now + m.lifetime;
+  const protocol::EnvelopeHeader header{m.type,
+                                        lineage_.self,
+                                        m.to,
+                                        lineage_.id(),
+                                        lineage_.agreement.hash,
+                                        item.session,
+                                        sequence,
+                                        not_after};
+  store::OutboxItem row;
+  row.receiver = m.to;
+  row.session = item.session;
+  row.sequence = sequence;
+  row.type = std::string(protocol::name_of(m.type));
+  row.bytes = protocol::Envelope::make(header, m.body, env_.keyring.message(),
+                                       receiver->keys().seal, env_.rng);
+  row.not_after = not_after;
+  row.enqueued_at = now;
+  HR_ASSIGN(row.position, outbox.add(row));
+  queued.push_back(std::move(row));
+  return {};
+}
+
+Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delivery,
+                                 std::vector<store::OutboxItem>& queued) {
+  if (delivery != nullptr && delivery->sequence != 0) {
+    HR_ASSIGN(const bool fresh,
+              lineage_.store.replay().advance(delivery->from, delivery->session,
+                                              delivery->sequence, delivery->not_after));
+    HR_CHECK(fresh);
+  }
+  for (auto& write : work.writes) HR_TRY(write(lineage_.store));
+  for (Addressed& item : work.send)
+    if (item.message.to != lineage_.self) HR_TRY(enqueue(item, now, queued));
+  return {};
+}
+
+Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* delivery) {
+  Committed done;
+  auto& db = lineage_.store.database();
+  const std::string name = lineage_.id().str();
+
+  std::vector<audit::Entry> entries;
+  for (LogNote& n : work.log) {
+    audit::Entry e = audit::make_entry(n.kind, now, env_.rng);
+    e.database = name;
+    e.generation = db.generation() + 1;
+    e.fields = std::move(n.fields);
+    entries.push_back(std::move(e));
+  }
+  std::optional<store::LogPosition> covered;
+  if (!entries.empty()) {
+    HR_ASSIGN(done.log, env_.log.append(entries));
+    covered = store::LogPosition{done.log.size, done.log.root};
+  }
+
+  std::vector<store::OutboxItem> queued;
+  {
+    HR_ASSIGN(store::Transaction t, store::Transaction::begin(db));
+    HR_TRY(write_all(work, now, delivery, queued));
+    HR_ASSIGN(done.generation, t.commit(covered));
+  }
+  HR_TRY(env_.log.confirm(name, done.generation));
+
+  if (delivery != nullptr && delivery->sequence != 0)
+    send_ack(delivery->from, delivery->session, delivery->sequence, now);
+  for (const store::OutboxItem& item : queued) send_now(item.receiver, item.bytes, now);
+  for (Addressed& item : work.send)
+    if (item.message.to == lineage_.self)
+      local_.push_back({lineage_.self, item.message.type, item.session, 0,
+                        now + item.message.lifetime, std::move(item.message.body)});
+  for (auto& then : work.then) then(done);
+  return done;
+}
+
+std::optional<Delivery> Exchange::next_local() {
+  if (local_.empty()) return std::nullopt;
+  Delivery d = std::move(local_.front());
+  local_.pop_front();
+  return d;
+}
+
+void Exchange::send_now(const PartyId& receiver, ByteView bytes, UtcTime now) {
+  if (const auto* route = route_to(receiver)) env_.outlet.send(*route, bytes);
+  resend_.try_emplace(receiver, Resend{now + kFirstResend, kFirstResend});
+}
+
+void Exchange::send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence,
+                        UtcTime now) {
+  const Peer* peer = lineage_.peers.find(to);
+  const auto* route = route_to(to);
+  if (peer == nullptr || route == nullptr) return;
+  const protocol::EnvelopeHeader header{MessageType::ack,
+                                        lineage_.self,
+                                        to,
+                                        lineage_.id(),
+                                        lineage_.agreement.hash,
+                                        session,
+                                        0,
+                                        now + kAckLifetime};
+  env_.outlet.send(*route, protocol::Envelope::make(header, protocol::Ack{sequence}.encode(),
+                                                    env_.keyring.message(), peer->keys().seal,
+                                                    env_.rng));
+}
+
+Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session, ByteView body,
+                                UtcTime now) {
+  HR_ASSIGN(const protocol::Ack ack, protocol::Ack::decode(body));
+  auto& db = lineage_.store.database();
+  HR_ASSIGN(const std::uint64_t waiting, lineage_.store.outbox().count_for(sender));
+  if (waiting == 0) return {};
+  std::uint64_t removed = 0;
+  {
+    HR_ASSIGN(store::Transaction t, store::Transaction::begin(db));
+    HR_ASSIGN(removed, lineage_.store.outbox().ack(sender, session, ack.sequence));
+    if (removed == 0) return {};
+    HR_ASSIGN(const std::uint64_t generation, t.commit());
+    HR_TRY(env_.log.confirm(lineage_.id().str(), generation));
+  }
+  if (waiting == removed)
+    resend_.erase(sender);
+  else
+    resend_[sender] = {now + kFirstResend, kFirstResend};
+  return {};
+}
+
+void Exchange::resend_to(const PartyId& receiver, UtcTime now) {
+  const auto* route = route_to(receiver);
+  auto pending = lineage_.store.outbox().pending_for(receiver, 0, kResendItems, kResendBytes);
+  if (route == nullptr || !pending.ok() || pending->empty()) {
+    resend_.erase(receiver);
+    return;
+  }
+  for (const store::OutboxItem& item : *pending)
+    if (item.not_after >= now) env_.outlet.send(*route, item.bytes);
+  Resend& r = resend_[receiver];
+  r.interval = std::min(r.interval * 2, kLongestResend);
+  r.at = now + r.interval;
+}
+
+void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
+  for (const auto& [id, peer] : lineage_.peers.all()) {
+    if (id == lineage_.self) continue;
+    const auto* route = route_to(id);
+    if (route != nullptr && *route == curve_key) {
+      resend_[id] = {now, kFirstResend / 2};
+      resend_to(id, now);
+    }
+  }
+}
+
+void Exchange::on_time(UtcTime now) {
+  std::vector<PartyId> due;
+  for (const auto& [id, r] : resend_)
+    if (r.at <= now) due.push_back(id);
+  for (const PartyId& id : due) resend_to(id, now);
+  if (now < next_prune_) return;
+  next_prune_ = now + kPruneInterval;
+  auto& db = lineage_.store.database();
+  auto t = store::Transaction::begin(db);
+  if (!t.ok()) return;
+  // Marks outlive the messages by the clock skew that is tolerated.
+  if (!lineage_.store.outbox().prune(now).ok()) return;
+  if (!lineage_.store.replay().prune(now - kClockSkew).ok()) return;
+  if (!lineage_.store.sessions().prune(now).ok()) return;
+  const auto generation = t->commit();
+  if (generation.ok()) (void)env_.log.confirm(lineage_.id().str(), *generation).ok();
+}
+
+std::optional<UtcTime> Exchange::next_wake() const {
+  std::optional<UtcTime> at;
+  for (const auto& [id, r] : resend_)
+    if (!at || r.at < *at) at = r.at;
+  return at;
+}
+
+}  // namespace hedgerow::core

@@ -1,0 +1,99 @@
+// Exchange: the only place that commits, and the only way in and out for messages of a lineage
+// (architecture.md, rule 2; docs/design/exchange.md).
+//
+// Out: append the log entries and fsync; commit one transaction (writes, outbox, replay marks);
+// confirm the generation beside the log; then send. What is not acknowledged is sent again,
+// identical, until it is or has expired.
+//
+// In: an envelope counts once, in order. Its sequence number must be the next of its (sender,
+// session); what came before is acknowledged again and dropped, what comes too early is dropped
+// and will come again. Everything a handler does with a message stands in one transaction with
+// the mark that it was received.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "node/audit/log.h"
+#include "node/core/lineage.h"
+#include "node/core/work.h"
+#include "node/keys/keyring.h"
+#include "protocol/envelope.h"
+
+namespace hedgerow::core {
+
+inline constexpr std::chrono::seconds kClockSkew{120};
+inline constexpr std::chrono::milliseconds kFirstResend{2'000};
+inline constexpr std::chrono::milliseconds kLongestResend{15'000};
+inline constexpr std::size_t kMaxOutbox = 4096;             // messages waiting, all receivers
+inline constexpr std::size_t kResendItems = 256;            // messages a pass and receiver
+inline constexpr std::size_t kResendBytes = std::size_t{8} << 20U;
+
+// Where frames leave. False: no credit or not connected; the outbox keeps the message.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual bool send(const ByteArray<32>& curve_key, ByteView bytes) = 0;
+};
+
+struct Environment {
+  const keys::Keyring& keyring;
+  Random& rng;
+  audit::Log& log;
+  Outlet& outlet;
+};
+
+struct Delivery {
+  PartyId from;
+  MessageType type = MessageType::ack;
+  SessionId session;
+  std::uint64_t sequence = 0;
+  UtcTime not_after;
+  Bytes body;
+};
+
+class Exchange {
+ public:
+  Exchange(LineageContext& lineage, Environment environment);
+
+  // An envelope addressed to this node, from the peer that the transport names. Nothing where it
+  // was an ack, a duplicate or came too early. Errors name the culprit: a stranger, another
+  // lineage or agreement, a bad signature, an expired envelope, one not sealed to this node.
+  Result<std::optional<Delivery>> receive(const protocol::Envelope& envelope, UtcTime now);
+
+  // Does all of it, or fails and does nothing but what was logged. After an error the node must
+  // stop: disk and log no longer agree with memory. With `delivery`, the mark that it was
+  // received is part of it, and its ack follows.
+  Result<Committed> commit(Work work, UtcTime now, const Delivery* delivery = nullptr);
+
+  // Messages of this node to itself (a hub's own questions): taken by the core after each commit.
+  std::optional<Delivery> next_local();
+
+  void on_peer_up(const ByteArray<32>& curve_key, UtcTime now);
+  void on_time(UtcTime now);
+  std::optional<UtcTime> next_wake() const;
+
+ private:
+  struct Resend {
+    UtcTime at;
+    std::chrono::milliseconds interval{kFirstResend};
+  };
+
+  const ByteArray<32>* route_to(const PartyId& party) const;
+  Result<void> enqueue(Addressed& item, UtcTime now, std::vector<store::OutboxItem>& queued);
+  Result<void> write_all(Work& work, UtcTime now, const Delivery* delivery,
+                         std::vector<store::OutboxItem>& queued);
+  void send_now(const PartyId& receiver, ByteView bytes, UtcTime now);
+  void send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence, UtcTime now);
+  Result<void> take_ack(const PartyId& from, const SessionId& session, ByteView body, UtcTime now);
+  void resend_to(const PartyId& receiver, UtcTime now);
+
+  LineageContext& lineage_;
+  Environment env_;
+  std::map<PartyId, Resend> resend_;
+  std::deque<Delivery> local_;
+  UtcTime next_prune_{};
+};
+
+}  // namespace hedgerow::core

@@ -1,0 +1,21 @@
+// One lineage as a node holds it open: the agreement in force, its parties, its store.
+#pragma once
+
+#include "node/core/peers.h"
+#include "node/store/lineage_store.h"
+#include "policies/agreement.h"
+
+namespace hedgerow::core {
+
+struct LineageContext {
+  PartyId self;
+  policies::Agreement agreement;
+  Peers peers;
+  store::LineageStore store;
+
+  const Lineage& id() const { return agreement.id; }
+  bool is_hub() const { return agreement.hub == self; }
+  const policies::Party& own() const { return *agreement.party(self); }
+};
+
+}  // namespace hedgerow::core

@@ -1,0 +1,18 @@
+// Records to vectors: a contributor's four vectors over a table's cells (cryptography.md C), from
+// the rows as they were frozen for the period.
+#pragma once
+
+#include "node/core/lineage.h"
+#include "policies/cells.h"
+#include "protocol/sum/contributor.h"
+
+namespace hedgerow::core {
+
+// The period must be frozen for the grant. Rows that the table's filters do not admit count
+// nowhere.
+Result<protocol::sum::SumInput> tally(store::LineageStore& store, const policies::Grant& grant,
+                                      const policies::Table& table, const policies::Period& period,
+                                      const policies::CellSpace& space,
+                                      const policies::CodeList& codes);
+
+}  // namespace hedgerow::core

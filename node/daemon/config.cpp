@@ -1,0 +1,82 @@
+#include "node/daemon/config.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace hedgerow::daemon {
+
+namespace {
+
+std::string at(std::string_view source, const toml::source_region& where) {
+  return std::string(source) + ":" + std::to_string(where.begin.line) + ":" +
+         std::to_string(where.begin.column) + ": ";
+}
+
+bool looks_like_endpoint(std::string_view text) {
+  return text.starts_with("tcp://") && text.size() > 6 && text.size() <= 255 &&
+         text.rfind(':') > 5;
+}
+
+Result<std::string> text_of(const toml::node& node, std::string_view key, std::string_view source) {
+  const auto value = node.value<std::string_view>();
+  if (!value)
+    return configuration(at(source, node.source()) + std::string(key) + " must be a text in quotes");
+  return std::string(*value);
+}
+
+}  // namespace
+
+Paths Paths::under(const std::filesystem::path& home) {
+  if (home.empty()) return {"/etc/hedgerow/hedgerow.toml", "/var/lib/hedgerow", "/run/hedgerow"};
+  return {home / "hedgerow.toml", home, home / "run"};
+}
+
+Result<Config> parse_config(std::string_view text, std::string_view source) {
+  if (text.size() > kMaxConfigSize)
+    return configuration(std::string(source) + ": larger than 64 KiB");
+  const toml::parse_result parsed = toml::parse(text, source);
+  if (!parsed)
+    return configuration(at(source, parsed.error().source()) +
+                         std::string(parsed.error().description()));
+  Config config;
+  for (const auto& [key, node] : parsed.table()) {
+    HR_ASSIGN(std::string value, text_of(node, key.str(), source));
+    if (key == "party") {
+      auto party = PartyId::parse(value);
+      if (!party.ok())
+        return configuration(at(source, node.source()) + party.error().text, party.error().hint);
+      config.party = std::move(party).value();
+    } else if (key == "hub" || key == "listen") {
+      if (!looks_like_endpoint(value))
+        return configuration(at(source, node.source()) + std::string(key.str()) +
+                                 " is not an endpoint",
+                             "it has the form tcp://host:port");
+      (key == "hub" ? config.hub : config.listen) = value;
+    } else {
+      return configuration(at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
+                           "the keys are party, hub and listen");
+    }
+  }
+  if (config.party.empty())
+    return configuration(std::string(source) + ": party is missing",
+                         "party is this agency's id in the agreement");
+  if (config.hub.empty() == config.listen.empty())
+    return configuration(std::string(source) + ": exactly one of hub and listen is needed",
+                         "hub on a node that dials the hub; listen on the hub itself");
+  return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    return configuration(file.string() + ": cannot be read",
+                         "the node's configuration file names its party and its hub");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  return parse_config(text, file.string());
+}
+
+}  // namespace hedgerow::daemon

@@ -1,0 +1,37 @@
+// hedgerow.toml: who this node is and how it reaches the hub.
+//
+//   party  = "vale-council"               # its id in agreements
+//   hub    = "tcp://hub.example:5670"     # where nodes dial; absent on the hub
+//   listen = "tcp://0.0.0.0:5670"         # on the hub only
+//
+// Unknown keys, wrong types and a missing or doubled endpoint are refused with line and column.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "crypto/base/ids.h"
+
+namespace hedgerow::daemon {
+
+inline constexpr std::size_t kMaxConfigSize = std::size_t{64} << 10U;
+
+struct Paths {
+  std::filesystem::path config;  // hedgerow.toml
+  std::filesystem::path state;   // what the node keeps; keys/ and state/ lie below
+  std::filesystem::path run;     // sockets
+
+  // All three under one folder, for a trial; empty: the system's places.
+  static Paths under(const std::filesystem::path& home);
+};
+
+struct Config {
+  PartyId party;
+  std::string hub;     // empty on the hub
+  std::string listen;  // empty elsewhere
+};
+
+Result<Config> parse_config(std::string_view text, std::string_view source_name);
+Result<Config> load_config(const std::filesystem::path& file);
+
+}  // namespace hedgerow::daemon
