@@ -47,4 +47,9 @@ inline constexpr std::string_view kDomainRelease = "hedgerow/v1/release";
 // The chain of released editions.
 inline constexpr std::string_view kDomainEditions = "hedgerow/v1/editions";
 
+// Policies: a question, the cells of a table, an edition, each the first field of its encoding.
+inline constexpr std::string_view kDomainQuestion = "hedgerow/v1/question";
+inline constexpr std::string_view kDomainCells = "hedgerow/v1/cells";
+inline constexpr std::string_view kDomainEdition = "hedgerow/v1/edition";
+
 }  // namespace hedgerow
