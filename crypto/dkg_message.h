@@ -69,6 +69,10 @@ struct DkgMessage1 {
   friend bool operator==(const DkgMessage1&, const DkgMessage1&) = default;
 };
 
+// `count` ciphertexts, each behind its u64 big-endian length, and nothing after them.
+Bytes dkg_encode_bundle(std::span<const Bytes> ciphertexts);
+Result<std::vector<Bytes>> dkg_decode_bundle(ByteView bytes, std::size_t count);
+
 // What the proof of possession signs: context || commitment || ephemeral.
 Bytes dkg_proof_message(ByteView context, std::span<const Element> commitment,
                         const Element& ephemeral);

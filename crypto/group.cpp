@@ -286,6 +286,13 @@ Result<Element> multiply(const Scalar& s, const Element& p) { return multiply_by
 Result<Element> multiply(const SecretScalars& scalars, std::size_t i, const Element& p) {
   return multiply_bytes(scalars.expose(i), p);
 }
+Result<SharedElement> multiply_shared(const SecretScalar& s, const Element& p) {
+  SharedElement out;
+  if (crypto_scalarmult_ristretto255(out.writable().data(), s.expose().data(),
+                                     p.bytes().data()) != 0)
+    return identity_error();
+  return out;
+}
 Result<Element> multiply_base(const SecretScalar& s) { return multiply_base_bytes(s.expose()); }
 Result<Element> multiply_base(const Scalar& s) { return multiply_base_bytes(s.bytes()); }
 

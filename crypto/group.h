@@ -116,6 +116,9 @@ Result<Element> multiply(const SecretScalar& s, const Element& p);
 Result<Element> multiply(const Scalar& s, const Element& p);
 // scalars[i] * p.
 Result<Element> multiply(const SecretScalars& scalars, std::size_t i, const Element& p);
+// s * p where the product itself is a secret (Diffie-Hellman): its encoding, in locked memory.
+using SharedElement = Secret<struct SharedElementTag, 32>;
+Result<SharedElement> multiply_shared(const SecretScalar& s, const Element& p);
 // s * G.
 Result<Element> multiply_base(const SecretScalar& s);
 Result<Element> multiply_base(const Scalar& s);
