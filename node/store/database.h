@@ -6,6 +6,7 @@
 // One connection, one thread.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,9 +14,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "crypto/base/bytes.h"
 #include "crypto/base/result.h"
+#include "crypto/base/seams.h"
 #include "crypto/base/secret.h"
 #include "crypto/base/wiping.h"
 
@@ -23,7 +26,9 @@ struct sqlite3_stmt;
 
 namespace hedgerow::store {
 
-enum class OpenMode { create, existing };   // create: the file must not exist
+// create: the file must not exist; it is built beside its place and renamed, so that a crash leaves
+// a whole database or none.
+enum class OpenMode { create, existing };
 enum class Durability { full, simulated };  // simulated: no fsync; for the simulator only
 
 // 32 bytes of key, then 16 bytes of salt.
@@ -55,8 +60,8 @@ class Database {
   Database& operator=(Database&&) noexcept;
   ~Database();
 
-  // A statement from a cache; `sql` is a literal. A fault in the SQL is our own bug (HR_CHECK).
-  // A statement that writes outside a Transaction is our own bug too.
+  // A statement from a cache; `sql` is a literal. A fault in the SQL is our own bug (HR_CHECK), and
+  // so is a statement that writes outside a Transaction.
   Statement prepare(const char* sql);
 
   std::uint64_t generation() const;   // of the last commit
@@ -77,17 +82,21 @@ class Database {
 
 // A prepared statement in use; given back to the cache (reset, bindings cleared) at the end.
 // Indices of bind begin with 1, of columns with 0, as SQLite's do. Bound bytes are not copied and
-// must live until the statement is reset.
+// must live until the statement is reset; bound text is.
 class Statement {
  public:
   Statement(Statement&& o) noexcept;
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
-  Statement& bind(int index, std::int64_t value);
-  Statement& bind(int index, std::uint64_t value);  // HR_CHECK: below 2^63
-  Statement& bind(int index, std::string_view text);
-  Statement& bind(int index, ByteView blob);
+  template <std::integral T>
+  Statement& bind(int index, T value) {
+    HR_CHECK(std::in_range<std::int64_t>(value));
+    return bind_integer(index, static_cast<std::int64_t>(value));
+  }
+  Statement& bind(int index, UtcTime time) { return bind_integer(index, to_unix_ms(time)); }
+  Statement& bind(int index, std::string_view text);  // copied
+  Statement& bind(int index, ByteView blob);          // not copied
   Statement& bind_null(int index);
   template <class T>
   Statement& bind_optional(int index, const std::optional<T>& value) {
@@ -101,6 +110,7 @@ class Statement {
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
   std::uint64_t unsigned_integer(int column) const;
+  UtcTime time(int column) const { return from_unix_ms(integer(column)); }
   std::string text(int column) const;
   ByteView blob_view(int column) const;  // until the next step
   Bytes blob(int column) const;
@@ -118,11 +128,13 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(Database::Impl* db, sqlite3_stmt* stmt, const char* cached_as)
-      : db_(db), stmt_(stmt), cached_as_(cached_as) {}
+  Statement(Database::Impl* db, sqlite3_stmt* stmt, bool* in_use)
+      : db_(db), stmt_(stmt), in_use_(in_use) {}
+  Statement& bind_integer(int index, std::int64_t value);
+
   Database::Impl* db_;
-  sqlite3_stmt* stmt_;
-  const char* cached_as_;
+  sqlite3_stmt* stmt_;  // null where it could not be prepared: step() then fails
+  bool* in_use_;        // the cache's mark; null: not from the cache
 };
 
 // BEGIN IMMEDIATE ... COMMIT; rolled back unless committed. One at a time (HR_CHECK). Everything
@@ -140,8 +152,8 @@ class Transaction {
   Result<std::uint64_t> commit(std::optional<LogPosition> covered = std::nullopt);
 
  private:
-  explicit Transaction(Database* db) : db_(db) {}
-  Database* db_;
+  explicit Transaction(Database::Impl* db) : db_(db) {}
+  Database::Impl* db_;
 };
 
 }  // namespace hedgerow::store

@@ -28,7 +28,7 @@ struct EvaluationCharge {
 struct BatchRecord {
   SessionId id;
   Sha256 request_hash;
-  Bytes response;  // empty: charged, but the work was not done before a crash
+  Bytes response;            // empty: charged, but the work was not done before a crash
   std::int64_t utc_day = 0;  // days since 1970-01-01, UTC
 };
 

@@ -1,0 +1,72 @@
+#include "node/store/lineage_store.h"
+
+#include "node/store/lineage_schema.h"
+#include "node/store/row.h"
+
+namespace hedgerow::store {
+
+namespace {
+
+constexpr std::string_view kLineageName = "lineage";
+constexpr std::string_view kReferenceKey = "reference_key";
+constexpr std::string_view kReidentificationKey = "reidentification_key";
+
+Result<void> put_meta(Database& db, std::string_view name, ByteView value) {
+  Statement s = db.prepare(
+      "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2");
+  return s.bind(1, name).bind(2, value).run();
+}
+
+Result<std::optional<Statement>> find_meta(Database& db, std::string_view name) {
+  Statement s = db.prepare("SELECT value FROM meta WHERE name = ?1");
+  HR_ASSIGN(const bool found, s.bind(1, name).step());
+  if (!found) return std::optional<Statement>();
+  return std::optional<Statement>(std::move(s));
+}
+
+}  // namespace
+
+Result<LineageStore> LineageStore::create(const std::filesystem::path& path, const Lineage& lineage,
+                                          const SecretBytes& key, Durability durability,
+                                          Random& rng) {
+  HR_ASSIGN(Database db, Database::open(path, key, OpenMode::create, durability, kLineageSchema));
+  auto owned = std::make_unique<Database>(std::move(db));
+  ReferenceKey reference_key = ReferenceKey::random(rng);
+  HR_ASSIGN(Transaction t, Transaction::begin(*owned));
+  HR_TRY(put_meta(*owned, kLineageName, as_bytes(lineage.str())));
+  HR_TRY(put_meta(*owned, kReferenceKey, reference_key.expose()));
+  HR_TRY(t.commit());
+  return LineageStore(std::move(owned), lineage, std::move(reference_key));
+}
+
+Result<LineageStore> LineageStore::open(const std::filesystem::path& path, const Lineage& lineage,
+                                        const SecretBytes& key, Durability durability) {
+  HR_ASSIGN(Database db, Database::open(path, key, OpenMode::existing, durability, kLineageSchema));
+  auto owned = std::make_unique<Database>(std::move(db));
+  {
+    HR_ASSIGN(const std::optional<Statement> name, find_meta(*owned, kLineageName));
+    if (!name || as_text(name->blob_view(0)) != lineage.str())
+      return configuration(path.string() + " is not the database of " + lineage.str());
+  }
+  ReferenceKey reference_key;
+  {
+    HR_ASSIGN(const std::optional<Statement> stored, find_meta(*owned, kReferenceKey));
+    if (!stored || stored->blob_view(0).size() != ReferenceKey::kSize)
+      return altered("reference key");
+    reference_key = ReferenceKey::copy_from(stored->blob_view(0).first<ReferenceKey::kSize>());
+  }
+  return LineageStore(std::move(owned), lineage, std::move(reference_key));
+}
+
+Result<std::optional<ByteArray<32>>> LineageStore::reidentification_key() {
+  HR_ASSIGN(const std::optional<Statement> stored, find_meta(*db_, kReidentificationKey));
+  if (!stored) return std::optional<ByteArray<32>>();
+  HR_ASSIGN(const ByteArray<32> key, stored->array<32>(0));
+  return std::optional<ByteArray<32>>(key);
+}
+
+Result<void> LineageStore::set_reidentification_key(const ByteArray<32>& key) {
+  return put_meta(*db_, kReidentificationKey, key);
+}
+
+}  // namespace hedgerow::store
