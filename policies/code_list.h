@@ -98,8 +98,9 @@ class CodeList {
   std::span<const std::string> districts() const;  // current ones, sorted
   std::span<const Straddler> straddlers() const;   // districts that lie in more than one care board
 
+  struct Content;  // known to code_list.cpp only
+
  private:
-  struct Content;
   std::shared_ptr<const Content> content_;
 };
 

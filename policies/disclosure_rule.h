@@ -10,6 +10,7 @@ namespace hedgerow::policies {
 
 constexpr std::uint32_t kMaxMinChildren = 1000;
 constexpr std::uint32_t kMaxRoundTo = 1000;
+constexpr std::uint32_t kMaxMinAgencies = 64;
 
 struct DisclosureRule {
   std::uint32_t min_children = 8;  // 1 to kMaxMinChildren; distinct children an agency must hold

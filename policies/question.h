@@ -53,6 +53,8 @@ Result<Question> make_question(const QuestionWords& words);
 
 // Sorts, removes duplicates and fills in the defaults; make_question and decode give nothing else.
 Question canonical(Question question);
+// Within all bounds, and its own canonical form.
+bool is_canonical(const Question& question);
 
 Bytes encode(const Question& question);            // of its canonical form
 Result<Question> decode_question(ByteView bytes);  // bad_input on anything not canonical

@@ -1,0 +1,117 @@
+#include "policies/agreement.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hedgerow::policies {
+
+std::string_view to_text(PartyKind kind) {
+  switch (kind) {
+    case PartyKind::local_authority:
+      return "local-authority";
+    case PartyKind::police:
+      return "police";
+    case PartyKind::health:
+      return "health";
+    case PartyKind::voluntary:
+      return "voluntary";
+    case PartyKind::education:
+      return "education";
+    case PartyKind::partnership:
+      return "partnership";
+    case PartyKind::other:
+      return "other";
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+std::string_view to_text(QuestionKind kind) {
+  switch (kind) {
+    case QuestionKind::flows:
+      return "flows";
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+std::optional<QuestionKind> parse_question_kind(std::string_view text) {
+  if (text == to_text(QuestionKind::flows)) return QuestionKind::flows;
+  return std::nullopt;
+}
+
+std::string_view to_text(Measure measure) {
+  switch (measure) {
+    case Measure::reports:
+      return "reports";
+    case Measure::children:
+      return "children";
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+bool Table::admits(std::string_view dimension, std::string_view code) const {
+  const auto filter = where.find(std::string(dimension));
+  if (filter == where.end()) return true;
+  return std::find(filter->second.begin(), filter->second.end(), code) != filter->second.end();
+}
+
+const Table* Grant::table(std::string_view name) const {
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [&](const Table& t) { return t.name == name; });
+  return found == tables.end() ? nullptr : &*found;
+}
+
+const Party* Agreement::party(const PartyId& id_of_party) const {
+  const auto found = std::find_if(parties.begin(), parties.end(),
+                                  [&](const Party& p) { return p.id == id_of_party; });
+  return found == parties.end() ? nullptr : &*found;
+}
+
+const Purpose* Agreement::purpose(std::string_view id_of_purpose) const {
+  const auto found = std::find_if(purposes.begin(), purposes.end(),
+                                  [&](const Purpose& p) { return p.id == id_of_purpose; });
+  return found == purposes.end() ? nullptr : &*found;
+}
+
+const Grant* Agreement::grant(std::string_view id_of_grant) const {
+  const auto found = std::find_if(grants.begin(), grants.end(),
+                                  [&](const Grant& g) { return g.id == id_of_grant; });
+  return found == grants.end() ? nullptr : &*found;
+}
+
+std::vector<PartyId> Agreement::party_ids() const {
+  std::vector<PartyId> ids;
+  for (const auto& p : parties) ids.push_back(p.id);
+  return ids;
+}
+
+std::vector<PartyId> Agreement::contributors() const {
+  std::vector<PartyId> ids;
+  for (const auto& p : parties)
+    if (p.roles.contributor) ids.push_back(p.id);
+  return ids;
+}
+
+std::vector<PartyId> Agreement::keyholders() const {
+  std::vector<PartyId> ids;
+  for (const auto& p : parties)
+    if (p.roles.keyholder) ids.push_back(p.id);
+  return ids;
+}
+
+bool Agreement::in_force(UtcTime now) const {
+  return now >= london_midnight(valid_from) && now < london_midnight(plus_days(valid_until, 1));
+}
+
+std::string to_text(const Diagnostic& d, std::string_view source_name) {
+  std::string text(source_name);
+  if (d.line > 0) text += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
+  text += d.severity == Severity::error ? ": error: " : ": warning: ";
+  text += d.text;
+  if (!d.hint.empty()) text += "\n  hint: " + d.hint;
+  return text;
+}
+
+}  // namespace hedgerow::policies

@@ -1,0 +1,34 @@
+// The rules an agreement must keep beyond its form (formats.md, the list after the example;
+// disclosure.md, the restriction at the end of its first part).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "policies/agreement.h"
+#include "policies/toml_document.h"
+
+namespace hedgerow::policies {
+
+// Where things stand in the file. Paths: "agreement.hub", "party.<n>.root", "pseudonyms.threshold",
+// "purpose.<id>", "grant.<n>.history", "grant.<n>.disclosure.round_to", "grant.<n>.table.<m>.by",
+// "retention.records", numbers from 0 in file order. A path without a mark falls back to its
+// parent's.
+class Marks {
+ public:
+  void set(const std::string& path, Mark mark) { marks_[path] = mark; }
+  Mark at(std::string path) const;
+
+ private:
+  std::map<std::string, Mark> marks_;
+};
+
+// `agreement` in file order, before its parties are sorted.
+void lint_agreement(const Agreement& agreement, const CodeList& codes, const Marks& marks,
+                    Diagnostics& diagnostics);
+
+// Whether one row can count in both, whatever it says. Two tables are apart only where their
+// filters on one dimension, of which a row has a single code, have nothing in common.
+bool can_share_a_row(const Table& a, const Table& b);
+
+}  // namespace hedgerow::policies

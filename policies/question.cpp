@@ -1,0 +1,228 @@
+#include "policies/question.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/domains.h"
+#include "crypto/hash.h"
+
+namespace hedgerow::policies {
+namespace {
+
+Error usage(std::string text, std::string hint = {}) {
+  return {Code::usage, std::move(text), {}, std::move(hint)};
+}
+
+bool is_word(std::string_view word) {
+  return !word.empty() && word.size() <= kMaxWordBytes &&
+         std::all_of(word.begin(), word.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+std::vector<std::string> dimensions_of(QuestionKind kind) {
+  switch (kind) {
+    case QuestionKind::flows:
+      return {"destination", "origin"};
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+// The length of the UTF-8 sequence at the front, or 0: shortest form, no surrogates, no more than
+// U+10FFFF (RFC 3629).
+std::size_t utf8_sequence(std::string_view text, std::uint32_t& code_point) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) {
+    code_point = first;
+    return 1;
+  }
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  code_point = first & (0x7fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0u) != 0x80u) return 0;
+    code_point = (code_point << 6) | (byte(i) & 0x3fu);
+  }
+  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+  if (code_point < kSmallest[length] || surrogate || code_point > 0x10ffff) return 0;
+  return length;
+}
+
+// Control characters, C1 ones and the invisible ones that change the direction of text included:
+// the reason is shown to people who judge by it.
+bool is_control(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+bool is_good_reason(std::string_view reason) {
+  if (reason.size() > kMaxReasonBytes) return false;
+  while (!reason.empty()) {
+    std::uint32_t code_point = 0;
+    const std::size_t length = utf8_sequence(reason, code_point);
+    if (length == 0 || is_control(code_point)) return false;
+    reason.remove_prefix(length);
+  }
+  return true;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    parts.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+void sort_distinct(std::vector<std::string>& words) {
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+}
+
+Result<Where> parse_where(const std::vector<std::string>& filters) {
+  Where where;
+  for (const auto& filter : filters) {
+    const std::size_t equals = filter.find('=');
+    const std::string dimension = filter.substr(0, equals);
+    if (equals == std::string::npos || !is_word(dimension))
+      return usage("a filter is not understood", "--where event=missing");
+    auto codes = split_list(std::string_view(filter).substr(equals + 1));
+    if (codes.size() > kMaxFilterCodes || !std::all_of(codes.begin(), codes.end(), is_word))
+      return usage("the codes of filter '" + dimension + "' are not understood",
+                   "--where event=missing,absent");
+    // Two filters on one dimension would mean their common part to one reader, both to another.
+    if (!where.emplace(dimension, std::move(codes)).second)
+      return usage("two filters on '" + dimension + "'", "name its codes in one filter");
+  }
+  return where;
+}
+
+void write(Writer& out, const Question& q, std::string_view reason) {
+  out.text(kDomainQuestion).text(q.agreement.str()).text(q.purpose);
+  out.u8(static_cast<std::uint8_t>(q.kind));
+  write_period(out, q.from);
+  write_period(out, q.to);
+  out.u32(static_cast<std::uint32_t>(q.by.size()));
+  for (const auto& dimension : q.by) out.text(dimension);
+  out.u32(static_cast<std::uint32_t>(q.where.size()));
+  for (const auto& [dimension, codes] : q.where) {
+    out.text(dimension).u32(static_cast<std::uint32_t>(codes.size()));
+    for (const auto& code : codes) out.text(code);
+  }
+  out.text(reason);
+}
+
+std::string read_word(Reader& in) {
+  std::string word = in.text(kMaxWordBytes);
+  if (!in.failed() && !is_word(word)) in.fail();
+  return word;
+}
+
+bool is_within_bounds(const Question& q) {
+  const auto words_ok = [](const std::vector<std::string>& words, std::size_t max) {
+    return !words.empty() && words.size() <= max &&
+           std::all_of(words.begin(), words.end(), is_word);
+  };
+  if (q.agreement.empty() || !is_word(q.purpose) || !is_good_reason(q.reason)) return false;
+  if (!words_ok(q.by, kMaxDimensions) || q.where.size() > kMaxDimensions) return false;
+  return std::all_of(q.where.begin(), q.where.end(), [&](const auto& filter) {
+    return is_word(filter.first) && words_ok(filter.second, kMaxFilterCodes);
+  });
+}
+
+}  // namespace
+
+Question canonical(Question question) {
+  if (question.by.empty()) question.by = dimensions_of(question.kind);
+  sort_distinct(question.by);
+  for (auto& [dimension, codes] : question.where) sort_distinct(codes);
+  return question;
+}
+
+bool is_canonical(const Question& question) {
+  return is_within_bounds(question) && canonical(question) == question;
+}
+
+Result<Question> make_question(const QuestionWords& words) {
+  Question q;
+  auto lineage = Lineage::parse(words.agreement);
+  if (!lineage.ok()) return usage(lineage.error().text, lineage.error().hint);
+  q.agreement = *lineage;
+  if (!is_word(words.purpose)) return usage("no purpose, or not a purpose's name");
+  q.purpose = words.purpose;
+  const auto kind = parse_question_kind(words.kind);
+  if (!kind) return usage("not a question this version answers", "flows");
+  q.kind = *kind;
+  const auto from = Period::parse(words.from);
+  if (!from.ok()) return usage("--from: " + from.error().text, from.error().hint);
+  q.from = *from;
+  const auto to = Period::parse(words.to.empty() ? words.from : words.to);
+  if (!to.ok()) return usage("--to: " + to.error().text, to.error().hint);
+  q.to = *to;
+  if (const auto periods = periods_between(q.from, q.to); !periods.ok())
+    return usage(periods.error().text);
+  if (!words.by.empty()) q.by = split_list(words.by);
+  if (q.by.size() > kMaxDimensions || !std::all_of(q.by.begin(), q.by.end(), is_word))
+    return usage("the dimensions are not understood", "--by origin,destination");
+  if (words.where.size() > kMaxDimensions) return usage("too many filters");
+  HR_ASSIGN(q.where, parse_where(words.where));
+  if (!is_good_reason(words.reason))
+    return usage("the reason is longer than " + std::to_string(kMaxReasonBytes) +
+                     " bytes, or holds control characters",
+                 "one line of plain text");
+  q.reason = words.reason;
+  return canonical(std::move(q));
+}
+
+Bytes encode(const Question& question) {
+  Writer out;
+  const Question q = canonical(question);
+  write(out, q, q.reason);
+  return std::move(out).take();
+}
+
+Result<Question> decode_question(ByteView bytes) {
+  if (bytes.size() > kMaxQuestionBytes) return bad_input("a question is too large");
+  Reader in(bytes);
+  Question q;
+  if (in.text(kDomainQuestion.size()) != kDomainQuestion) in.fail();
+  const auto lineage = Lineage::parse(in.text(kMaxWordBytes));
+  q.purpose = read_word(in);
+  if (in.u8() != static_cast<std::uint8_t>(QuestionKind::flows)) in.fail();
+  q.from = read_period(in);
+  q.to = read_period(in);
+  const std::size_t dimensions = in.count(kMaxDimensions, 4);
+  for (std::size_t i = 0; i < dimensions; ++i) q.by.push_back(read_word(in));
+  const std::size_t filters = in.count(kMaxDimensions, 8);
+  for (std::size_t i = 0; i < filters && !in.failed(); ++i) {
+    auto& codes = q.where[read_word(in)];
+    const std::size_t count = in.count(kMaxFilterCodes, 4);
+    for (std::size_t j = 0; j < count; ++j) codes.push_back(read_word(in));
+  }
+  q.reason = in.text(kMaxReasonBytes);
+  HR_TRY(in.finish("a question"));
+  if (!lineage.ok()) return bad_input("a question names no agreement");
+  q.agreement = *lineage;
+  // Sorted filters in another order, or twice the same, would be other bytes for the same question.
+  Writer again;
+  write(again, q, q.reason);
+  const bool same_bytes =
+      std::equal(again.data().begin(), again.data().end(), bytes.begin(), bytes.end());
+  if (!same_bytes || !is_canonical(q)) return bad_input("a question is not in canonical form");
+  return q;
+}
+
+Sha256 question_hash(const Question& question) { return sha256_id(encode(question)); }
+
+Sha256 figures_hash(const Question& question) {
+  Writer out;
+  write(out, canonical(question), "");
+  return sha256_id(out.data());
+}
+
+}  // namespace hedgerow::policies

@@ -1,0 +1,11 @@
+// The texts compiled into the programs: codes/ and templates/, byte for byte.
+#pragma once
+
+#include <string_view>
+
+namespace hedgerow::policies {
+
+std::string_view shipped_code_list_text();  // codes/england-2025.txt
+std::string_view regional_flows_text();     // templates/regional-flows.toml
+
+}  // namespace hedgerow::policies
