@@ -1,0 +1,13 @@
+// What the process gives up at its start, before it has read a key or a packet.
+#pragma once
+
+#include "crypto/base/result.h"
+
+namespace hedgerow::gateway {
+
+// No core dumps, no tracing by the same user, no new privileges; at most 256 MiB of data (a
+// gateway that is made to hold more dies and starts again); room for as many connections as that
+// memory bears. Errors: internal.
+Result<void> confine();
+
+}  // namespace hedgerow::gateway
