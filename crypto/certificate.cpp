@@ -40,7 +40,8 @@ Result<void> check_dates(const Certificate& certificate, UtcTime at) {
                          to_display(certificate.not_before()),
                      "is this machine's clock right?"),
               certificate);
-  if (at > certificate.not_after())
+  // OpenSSL counts the last second as past; RFC 5280 would not. We agree with the program.
+  if (at >= certificate.not_after())
     return by(denied("the certificate of " + certificate.subject().urn() + " expired at " +
                          to_display(certificate.not_after()),
                      "ask the agency's governance officer for a new one"),

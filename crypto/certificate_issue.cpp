@@ -73,12 +73,15 @@ void add_constraints(X509* x509, CertificateKind kind) {
   add_extension(x509, NID_basic_constraints, constraints.get(), true);
 
   const BitStringPtr usage_bits(ASN1_BIT_STRING_new());
-  constexpr int kDigitalSignature = 0;  // RFC 5280 section 4.2.1.3
-  constexpr int kKeyCertSign = 5;
-  constexpr int kCrlSign = 6;
-  for (int bit : is_root ? std::initializer_list<int>{kKeyCertSign, kCrlSign}
-                         : std::initializer_list<int>{kDigitalSignature})
+  const auto set_bit = [&](int bit) {  // numbers of RFC 5280 section 4.2.1.3
     HR_CHECK(ASN1_BIT_STRING_set_bit(usage_bits.get(), bit, 1) == 1);
+  };
+  if (is_root) {
+    set_bit(5);  // keyCertSign
+    set_bit(6);  // cRLSign
+  } else {
+    set_bit(0);  // digitalSignature
+  }
   add_extension(x509, NID_key_usage, usage_bits.get(), true);
 }
 

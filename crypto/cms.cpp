@@ -126,7 +126,7 @@ Result<std::string> cms_sign(ByteView content, const Certificate& officer, const
     return Error{Code::usage, officer.subject().urn() + " is not an officer", {}, {}};
   if (officer.officer_key() != key.public_key())
     return Error{Code::usage, "the private key is not that of " + officer.subject().urn(), {}, {}};
-  if (at < officer.not_before() || at > officer.not_after())
+  if (at < officer.not_before() || at >= officer.not_after())
     return denied("the certificate of " + officer.subject().urn() + " is valid from " +
                   to_display(officer.not_before()) + " to " + to_display(officer.not_after()));
   HR_TRY(check_content(content));

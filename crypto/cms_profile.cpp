@@ -189,6 +189,15 @@ const void* only_signed_attribute(CMS_SignerInfo* info, int nid, int type) {
   return CMS_signed_get0_data_by_OBJ(info, OBJ_nid2obj(nid), kOnceWithOneValue, type);
 }
 
+// Version 1: the signer is named by issuer and serial number. OpenSSL does not look at it.
+Result<void> check_version(ByteView signer_info) {
+  const auto content = take(signer_info, kSequence);
+  if (!content ||
+      !std::ranges::equal(content->first(std::min(content->size(), kVersion1.size())), kVersion1))
+    return outside("a signature that is not of version 1");
+  return {};
+}
+
 // Reads what the signature says of itself; nothing is verified here.
 Result<void> read_signer_info(CMS_SignerInfo* info, CmsPart& part) {
   X509_ALGOR* digest = nullptr;
@@ -253,6 +262,7 @@ Result<std::vector<CmsPart>> decode_cms(ByteView pem) {
     if (found == candidates.end()) return outside("a signature without its certificate");
     found->used = true;
     CmsPart part{found->certificate, signer_info, {}, {}};
+    HR_TRY(check_version(signer_info));
     HR_TRY(read_signer_info(info, part));
     parts.push_back(std::move(part));
   }

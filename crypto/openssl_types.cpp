@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 
 namespace hedgerow {
 
@@ -72,7 +73,10 @@ Error openssl_error(std::string_view what) {
 }
 
 BioPtr read_bio(ByteView bytes) {
-  BioPtr bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  HR_CHECK(bytes.size() <= INT_MAX);
+  // OpenSSL refuses a null pointer even where there is nothing to read.
+  const void* data = bytes.empty() ? "" : static_cast<const void*>(bytes.data());
+  BioPtr bio(BIO_new_mem_buf(data, static_cast<int>(bytes.size())));
   HR_CHECK(bio != nullptr);
   return bio;
 }
