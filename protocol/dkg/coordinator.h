@@ -6,7 +6,7 @@
 //   agreement and to the keyholders too (one that lost its share still learns the key)
 //
 // A hub that is itself a keyholder gets the keyholders' messages like the others, addressed to
-// itself; key_ready is not sent to itself (see key_info()).
+// itself; key_ready is not sent to itself: it takes key_info() and logs key_ready_note.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocol/dkg/key_ready.h"
 #include "protocol/dkg/key_share.h"
 #include "protocol/dkg/messages.h"
 #include "protocol/dkg/participant.h"
@@ -33,7 +34,8 @@ class Coordinator {
                                      std::chrono::seconds patience, ByteView saved);
   SecretBytes save() const;  // holds nothing secret
 
-  // Draws the session. Once.
+  // Draws the session. Once. dkg_start, dkg_round2 and dkg_abort live as long as the patience;
+  // dkg_certificate and key_ready for thirty days.
   Step start(UtcTime now, Random& rng);
 
   // Types: dkg_round1, dkg_signature, dkg_abort, from keyholders. Errors (nothing changed): from
@@ -59,11 +61,16 @@ class Coordinator {
   Result<Step> on_round1(const PartyId& from, DkgIndex index, ByteView body);
   Result<Step> on_signature(const PartyId& from, DkgIndex index, ByteView body);
   Result<Step> on_abort(const PartyId& from, ByteView body);
+  Result<void> check_session(const SessionId& session) const;
   Step relay_round1();
-  Result<Step> complete();
+  bool build_transcript();  // false: a message is missing or does not hold
+  std::vector<DkgSignature> signatures() const;
+  Step complete();
   Step fail(DkgAbortReason reason, const PartyId& culprit, const PartyId& reporter);
-  void send_to_keyholders(Step& step, MessageType type, const Bytes& body) const;
-  Result<std::vector<DkgMessage1>> messages() const;
+  void send_to_keyholders(Step& step, MessageType type, const Bytes& body,
+                          std::chrono::seconds lifetime) const;
+  LogNote note(std::string kind) const;
+  Result<void> read_messages(Reader& r);
 
   DkgSetup setup_;
   std::vector<PartyId> parties_;

@@ -9,12 +9,15 @@
 
 namespace hedgerow::protocol {
 
+// What a certified session made, as every party keeps it; share version 0.
+KeyInfo make_key_info(const DkgSetup& setup, const SessionId& session, DkgPublicKey key);
+
 // Checks key_ready: the session's context and threshold, the keyholders' static keys, every
 // proof and every signature; and computes the public key from the transcript. Errors name the
 // hub, which must not have sent such a thing.
 //
 // The caller accepts one key for a lineage and refuses any other that follows; a keyholder
-// compares with what its own Participant gave.
+// compares with what its own Participant gave. It logs key_ready_note.
 Result<KeyInfo> accept_key_ready(const DkgSetup& setup, ByteView body);
 
 // For the log of whoever accepted it: session, key id, keyholders, transcript hash.

@@ -28,6 +28,8 @@ struct DkgFailure {
   DkgAbortReason reason = DkgAbortReason::abandoned;
   PartyId culprit;   // empty: nobody in particular
   std::string text;  // for the operator and the log
+
+  static DkgFailure make(DkgAbortReason reason, const PartyId& culprit);
 };
 
 class Participant {
@@ -75,6 +77,11 @@ class Participant {
   Result<Step> on_round2(ByteView body);
   Result<Step> on_certificate(ByteView body);
   Result<Step> on_abort(ByteView body);
+  Result<void> check_session(const SessionId& session) const;
+  bool relayed_faithfully(const DkgParameters& parameters,
+                          const std::vector<SignedRound1>& round1) const;
+  PartyId party(DkgIndex index) const;
+  PartyId culprit_of(const Error& error) const;
   Step fail(DkgAbortReason reason, const PartyId& culprit, bool tell_hub);
   LogNote note(std::string kind) const;
 
