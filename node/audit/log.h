@@ -1,7 +1,7 @@
 // The node's audit log: an append-only file, a Merkle tree over its entries, and the confirmed
 // state beside it. Files (docs/design/audit-log.md):
 //
-//   DIR/entries      records: u32 length, entry bytes
+//   DIR/entries      records: u32 length, entry bytes, first 8 bytes of the leaf hash
 //   DIR/confirmed    two slots, each with a checksum; the newer valid one counts
 //
 // Order of an exchange (architecture.md rule 2): append -> commit of the database -> confirm ->
@@ -74,9 +74,13 @@ class Log {
   // internal: the disk failed; from then on the log refuses to write until it is opened again.
   Result<Appended> append(std::span<const Entry> entries);
 
-  // The database has committed `generation`; everything in the log so far is final. Durable when
-  // it returns. bad_input: a generation below the confirmed one; too many databases.
+  // The database has committed `generation`; what was logged for it, and everything before an
+  // entry that still waits for another database, is final. Durable when it returns.
+  // bad_input: a generation below the confirmed one; too many databases.
   Result<void> confirm(const std::string& database, std::uint64_t generation);
+  // The transaction for which entries were appended was not committed after all: appends an entry
+  // "abandoned" (nothing where no entry waits).
+  Result<void> abandon(const std::string& database, UtcTime now, Random& rng);
   std::uint64_t confirmed_generation(const std::string& database) const;  // 0: none
   std::uint64_t confirmed_size() const;
 
