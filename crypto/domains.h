@@ -32,6 +32,12 @@ inline constexpr std::string_view kDomainCaseRef = "hedgerow/v1/case-ref";
 // Key ids (architecture.md, How a region starts).
 inline constexpr std::string_view kDomainKeyId = "hedgerow/v1/key";
 
+// A node's keyring: associated data of node.keys and of wrapped keys, and a request for a
+// certificate.
+inline constexpr std::string_view kDomainNodeKeys = "hedgerow/v1/node-keys";
+inline constexpr std::string_view kDomainKeyWrap = "hedgerow/v1/key-wrap";
+inline constexpr std::string_view kDomainCertificateRequest = "hedgerow/v1/certificate-request";
+
 // Key generation (cryptography.md A, Key set-up): the session bound into COCKTAIL-DKG's context,
 // a keyholder's signature of its round 1 message, the transcript's extension.
 inline constexpr std::string_view kDomainDkgSession = "hedgerow/v1/dkg-session";
