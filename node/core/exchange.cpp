@@ -132,6 +132,10 @@ Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* deliv
       local_.push_back({lineage_.self, item.message.type, item.session, 0,
                         now + item.message.lifetime, std::move(item.message.body)});
   for (auto& then : work.then) then(done);
+  for (auto& follow : work.follow) {
+    HR_ASSIGN(Work next, follow(done));
+    if (!next.empty()) HR_TRY(commit(std::move(next), now));
+  }
   return done;
 }
 
@@ -143,7 +147,8 @@ std::optional<Delivery> Exchange::next_local() {
 }
 
 void Exchange::send_now(const PartyId& receiver, ByteView bytes, UtcTime now) {
-  if (const auto* route = route_to(receiver)) env_.outlet.send(*route, bytes);
+  const auto* route = route_to(receiver);
+  if (route != nullptr && !env_.outlet.send(*route, bytes)) starved_.insert(receiver);
   resend_.try_emplace(receiver, Resend{now + kFirstResend, kFirstResend});
 }
 
@@ -193,8 +198,12 @@ void Exchange::resend_to(const PartyId& receiver, UtcTime now) {
     resend_.erase(receiver);
     return;
   }
-  for (const store::OutboxItem& item : *pending)
-    if (item.not_after >= now) env_.outlet.send(*route, item.bytes);
+  starved_.erase(receiver);
+  for (const store::OutboxItem& item : *pending) {
+    if (item.not_after < now || env_.outlet.send(*route, item.bytes)) continue;
+    starved_.insert(receiver);
+    break;  // what follows would come too early
+  }
   Resend& r = resend_[receiver];
   r.interval = std::min(r.interval * 2, kLongestResend);
   r.at = now + r.interval;
@@ -208,6 +217,14 @@ void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
       resend_[id] = {now, kFirstResend / 2};
       resend_to(id, now);
     }
+  }
+}
+
+void Exchange::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
+  const std::set<PartyId> waiting = starved_;
+  for (const PartyId& id : waiting) {
+    const auto* route = route_to(id);
+    if (route != nullptr && *route == curve_key) resend_to(id, now);
   }
 }
 

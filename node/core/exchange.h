@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "node/audit/log.h"
 #include "node/core/lineage.h"
@@ -70,7 +71,10 @@ class Exchange {
   // Messages of this node to itself (a hub's own questions): taken by the core after each commit.
   std::optional<Delivery> next_local();
 
+  // The way to this peer is open: everything that waits for it, or goes through it, is sent.
   void on_peer_up(const ByteArray<32>& curve_key, UtcTime now);
+  // More may be sent on it: what found no credit before is sent.
+  void on_credit(const ByteArray<32>& curve_key, UtcTime now);
   void on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
 
@@ -92,6 +96,7 @@ class Exchange {
   LineageContext& lineage_;
   Environment env_;
   std::map<PartyId, Resend> resend_;
+  std::set<PartyId> starved_;  // a message found no credit
   std::deque<Delivery> local_;
   UtcTime next_prune_{};
 };

@@ -33,10 +33,14 @@ struct Work {
   std::vector<LogNote> log;
   std::vector<Write> writes;
   std::vector<Addressed> send;
-  // After all is durable: for replies on the control socket, and to take the next step.
+  // After all is durable: replies on the control socket, and work that needs the outcome (a
+  // receipt for an entry just logged).
   std::vector<std::function<void(const Committed&)>> then;
+  std::vector<std::function<Result<Work>(const Committed&)>> follow;
 
-  bool empty() const { return log.empty() && writes.empty() && send.empty() && then.empty(); }
+  bool empty() const {
+    return log.empty() && writes.empty() && send.empty() && then.empty() && follow.empty();
+  }
 
   Work& note(std::string kind, std::vector<std::pair<std::string, std::string>> fields) {
     log.push_back({std::move(kind), std::move(fields)});
@@ -56,6 +60,7 @@ struct Work {
     for (auto& x : other.writes) writes.push_back(std::move(x));
     for (auto& x : other.send) send.push_back(std::move(x));
     for (auto& x : other.then) then.push_back(std::move(x));
+    for (auto& x : other.follow) follow.push_back(std::move(x));
     return *this;
   }
 };

@@ -56,9 +56,16 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
                                  " is not an endpoint",
                              "it has the form tcp://host:port");
       (key == "hub" ? config.hub : config.listen) = value;
+    } else if (key == "reidentification") {
+      const auto bytes = from_hex(value);
+      auto public_key = SealPublicKey::decode(bytes ? ByteView(*bytes) : ByteView());
+      if (!public_key.ok())
+        return configuration(at(source, node.source()) + "reidentification is not a public key",
+                             "64 hexadecimal digits, as `hedgerow agency reidentification` prints");
+      config.reidentification = *public_key;
     } else {
       return configuration(at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
-                           "the keys are party, hub and listen");
+                           "the keys are party, hub, listen and reidentification");
     }
   }
   if (config.party.empty())

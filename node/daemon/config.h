@@ -3,14 +3,17 @@
 //   party  = "vale-council"               # its id in agreements
 //   hub    = "tcp://hub.example:5670"     # where nodes dial; absent on the hub
 //   listen = "tcp://0.0.0.0:5670"         # on the hub only
+//   reidentification = "<64 hex digits>"  # the officer's public key for case references; optional
 //
 // Unknown keys, wrong types and a missing or doubled endpoint are refused with line and column.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "crypto/base/ids.h"
+#include "crypto/seal.h"
 
 namespace hedgerow::daemon {
 
@@ -29,6 +32,7 @@ struct Config {
   PartyId party;
   std::string hub;     // empty on the hub
   std::string listen;  // empty elsewhere
+  std::optional<SealPublicKey> reidentification;
 };
 
 Result<Config> parse_config(std::string_view text, std::string_view source_name);

@@ -1,0 +1,394 @@
+#include "node/core/contributor_desk.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "crypto/hash.h"
+#include "node/audit/receipt.h"
+#include "node/core/tally.h"
+#include "policies/calendar.h"
+
+namespace hedgerow::core {
+
+using protocol::sum::Manifest;
+using protocol::sum::RefusalReason;
+using protocol::sum::ReleaseId;
+using protocol::sum::SumContributor;
+
+namespace {
+
+constexpr std::string_view kRoleKind = "sum-contributor";
+constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt joined, by release
+constexpr std::string_view kLoggedKind = "answer-logged";
+constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
+constexpr std::chrono::minutes kStartKeptFor{10};
+constexpr std::chrono::minutes kReceiptLifetime{60};
+
+WipingBytes wiping_copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+SessionId row_of(const ReleaseId& release) { return {release.bytes}; }
+
+Result<std::uint32_t> last_attempt(store::LineageStore& store, const ReleaseId& release) {
+  HR_ASSIGN(const auto row, store.sessions().get(row_of(release), std::string(kAttemptKind)));
+  if (!row) return std::uint32_t{0};
+  Reader r(row->state);
+  const std::uint32_t n = r.u32();
+  HR_TRY(r.finish("stored attempt"));
+  return n;
+}
+
+Result<std::optional<protocol::sum::OpenedMarker>> opened_marker(store::LineageStore& store,
+                                                                 const ReleaseId& release) {
+  HR_ASSIGN(const auto opened, store.attempts().opened(release.view()));
+  if (!opened) return std::optional<protocol::sum::OpenedMarker>();
+  HR_ASSIGN(const Hash64 roster, Hash64::from(opened->roster_hash));
+  return std::optional(protocol::sum::OpenedMarker{release, roster});
+}
+
+Result<Sha256> editions_head(store::LineageStore& store) {
+  HR_ASSIGN(const auto head, store.editions().head());
+  if (!head) return Sha256{};
+  return Sha256::from(head->head);
+}
+
+}  // namespace
+
+ContributorDesk::ContributorDesk(LineageContext& lineage, Exchange& exchange, const KeyDesk& keys,
+                                 const Environment& environment, const policies::CodeList& codes)
+    : lineage_(lineage), exchange_(exchange), keys_(keys), env_(environment), codes_(codes) {}
+
+Result<void> ContributorDesk::restore() {
+  HR_ASSIGN(const auto rows, lineage_.store.sessions().list(std::string(kRoleKind)));
+  const auto parties = sum_parties(lineage_, env_.keyring.message());
+  for (const auto& row : rows) {
+    HR_ASSIGN(const auto release, ReleaseId::from(*from_hex(row.peer)));
+    HR_ASSIGN(const auto marker, opened_marker(lineage_.store, release));
+    HR_ASSIGN(SumContributor role, SumContributor::restore(parties, marker, row.state));
+    roles_.emplace(row.id, std::move(role));
+  }
+  return {};
+}
+
+Result<Work> ContributorDesk::on_message(const Delivery& d, UtcTime now) {
+  if (d.from != lineage_.agreement.hub)
+    return culprit_error("a message that only the hub sends", d.from.str());
+  if (!lineage_.own().roles.contributor)
+    return culprit_error("a node that contributes nothing was asked to", d.from.str());
+  if (d.type == MessageType::sum_start) return on_start(d, now);
+  if (d.type == MessageType::sum_manifest) return on_manifest(d, now);
+  if (d.type == MessageType::answer_hash) return on_answer_hash(d, now);
+  if (d.type == MessageType::served) return on_served(d);
+  return on_role_message(d, now);
+}
+
+Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
+  std::erase_if(started_, [&](const auto& s) { return s.second.at + kStartKeptFor < now; });
+  if (started_.size() >= kMaxOpenReleases)
+    return culprit_error("more releases begun than a lineage can have", d.from.str());
+  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, d.body, now));
+  Started started;
+  started.at = now;
+  if (const auto* permit = admission.permit()) {
+    started.grant = permit->grant;
+    started.table = permit->table;
+    for (const auto& p : permit->periods) started.periods.push_back(p.label());
+  } else {
+    started.denied = admission.denial();
+  }
+  Work work;
+  work.log.push_back(question_note("question", admission));
+  started_.insert_or_assign(d.session, std::move(started));
+  return work;
+}
+
+Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::objection(
+    const Manifest& m, const SessionId& session, UtcTime now) {
+  using Objection = std::optional<std::pair<RefusalReason, std::string>>;
+  const auto no = [](RefusalReason why, std::string text) {
+    return Objection(std::pair(why, std::move(text)));
+  };
+  const auto it = started_.find(session);
+  if (it == started_.end())
+    return no(RefusalReason::not_ready, "no question came before the manifest");
+  const Started& started = it->second;
+  if (started.denied) return no(RefusalReason::denied, "this node denies the question");
+  const policies::Grant* grant = lineage_.agreement.grant(m.grant);
+  const policies::Table* table = grant == nullptr ? nullptr : grant->table(m.table);
+  const auto period = policies::Period::parse(m.period);
+  const bool asked = std::find(started.periods.begin(), started.periods.end(), m.period) !=
+                     started.periods.end();
+  if (table == nullptr || !period.ok() || period->label() != m.period || !asked ||
+      m.grant != started.grant || m.table != started.table)
+    return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
+  if (!policies::is_settled(*period, grant->settle_days, now))
+    return no(RefusalReason::not_ready, "the period is not settled");
+  const auto& rule = grant->disclosure;
+  const protocol::sum::Thresholds expected{rule.min_children, rule.min_agencies, rule.round_to,
+                                           rule.true_zero};
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
+  if (m.thresholds != expected || m.contributors != lineage_.agreement.contributors() ||
+      m.place_level != policies::to_text(table->place_level) || m.cell_space != space.hash() ||
+      m.cells != space.size())
+    return no(RefusalReason::denied, "the manifest differs from the agreement");
+  HR_ASSIGN(const Sha256 head, editions_head(lineage_.store));
+  if (m.editions_head != head)
+    return no(RefusalReason::editions, "the chain of released editions has another head here");
+  HR_ASSIGN(const auto marker, opened_marker(lineage_.store, m.release));
+  if (marker) return no(RefusalReason::opened, "this release was opened with another roster");
+  return Objection();
+}
+
+Result<Work> ContributorDesk::on_manifest(const Delivery& d, UtcTime now) {
+  const auto parties = sum_parties(lineage_, env_.keyring.message());
+  HR_ASSIGN(const auto attempt, protocol::sum::Attempt::read(parties, d.body));
+  if (attempt.session() != d.session)
+    return culprit_error("a manifest of another session", d.from.str());
+  if (roles_.contains(d.session)) return on_role_message(d, now);
+  HR_ASSIGN(const auto objection_found, objection(attempt.manifest(), d.session, now));
+  if (!objection_found) return take_part(d, attempt.manifest(), now);
+  const auto& [reason, text] = *objection_found;
+  Work work;
+  work.note("release.refused", {{"grant", attempt.manifest().grant},
+                                {"table", attempt.manifest().table},
+                                {"period", attempt.manifest().period},
+                                {"why", std::string(protocol::sum::name_of(reason))}});
+  HR_ASSIGN(Outgoing refusal, SumContributor::refusal(parties, d.body, reason, text));
+  work.send.push_back({d.session, std::move(refusal)});
+  return work;
+}
+
+Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, UtcTime now) {
+  const policies::Grant& grant = *lineage_.agreement.grant(m.grant);
+  const policies::Table& table = *grant.table(m.table);
+  HR_ASSIGN(const auto period, policies::Period::parse(m.period));
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+
+  // The freeze comes first and stays, whatever becomes of the attempt (disclosure.md rule 2).
+  HR_ASSIGN(const auto frozen, lineage_.store.records().find_freeze(m.grant, m.period));
+  if (!frozen) {
+    Work freeze;
+    freeze.note("period.frozen", {{"grant", m.grant}, {"period", m.period}});
+    freeze.write([m, now](store::LineageStore& s) -> Result<void> {
+      HR_TRY(s.records().freeze(m.grant, m.period, now));
+      return {};
+    });
+    HR_TRY(exchange_.commit(std::move(freeze), now));
+  }
+
+  protocol::sum::ContributorSetup setup;
+  setup.parties = sum_parties(lineage_, env_.keyring.message());
+  setup.manifest = d.body;
+  setup.lineage = lineage_.id();
+  setup.agreement = lineage_.agreement.hash;
+  HR_ASSIGN(setup.editions_head, editions_head(lineage_.store));
+  HR_ASSIGN(const std::uint32_t last, last_attempt(lineage_.store, m.release));
+  setup.lowest_attempt = last + 1;
+  HR_ASSIGN(setup.input, tally(lineage_.store, grant, table, period, space, codes_));
+  HR_ASSIGN(auto begun, SumContributor::begin(std::move(setup), now, env_.rng));
+
+  Work work = drop_roles_of(m.release);
+  work.write([m, now](store::LineageStore& s) {
+    Writer w;
+    w.u32(m.attempt);
+    store::Session row{row_of(m.release), std::string(kAttemptKind), {}, wiping_copy(w.data()),
+                       now + kKeptFor, false};
+    return s.sessions().put(row);
+  });
+  auto& role = roles_.emplace(d.session, std::move(begun.first)).first->second;
+  work.add(after(d.session, role, std::move(begun.second), now));
+  return work;
+}
+
+Work ContributorDesk::drop_roles_of(const ReleaseId& release) {
+  Work work;
+  for (auto it = roles_.begin(); it != roles_.end();) {
+    if (it->second.manifest().release != release) {
+      ++it;
+      continue;
+    }
+    work.write([session = it->first](store::LineageStore& s) {
+      return s.sessions().remove(session, std::string(kRoleKind));
+    });
+    wake_.erase(it->first);
+    it = roles_.erase(it);
+  }
+  return work;
+}
+
+Result<Work> ContributorDesk::on_role_message(const Delivery& d, UtcTime now) {
+  const auto it = roles_.find(d.session);
+  if (it == roles_.end()) return Work{};  // of an attempt that is over
+  HR_ASSIGN(auto step, it->second.on_message(d.from, d.type, d.body, now, env_.rng));
+  return after(d.session, it->second, std::move(step), now);
+}
+
+Work ContributorDesk::after(const SessionId& session, SumContributor& role, protocol::Step step,
+                            UtcTime now) {
+  Work work;
+  work.log = std::move(step.log);
+  for (Outgoing& m : step.send) work.send.push_back({session, std::move(m)});
+  if (step.wake_at)
+    wake_[session] = *step.wake_at;
+  else
+    wake_.erase(session);
+  const ReleaseId release = role.manifest().release;
+  if (role.finished()) {
+    work.write([session](store::LineageStore& s) {
+      return s.sessions().remove(session, std::string(kRoleKind));
+    });
+    wake_.erase(session);
+    roles_.erase(session);
+    return work;
+  }
+  if (step.state) {
+    auto row = std::make_shared<store::Session>();
+    row->id = session;
+    row->kind = kRoleKind;
+    row->peer = release.hex();
+    row->state = wiping_copy(step.state->expose());
+    row->not_after = now + kKeptFor;
+    work.write([row](store::LineageStore& s) { return s.sessions().put(*row); });
+  }
+  if (const auto opened = role.opened()) {
+    work.write([session, opened](store::LineageStore& s) -> Result<void> {
+      HR_ASSIGN(const auto known, s.attempts().opened(opened->release.view()));
+      if (known && known->attempt == session) return {};
+      store::AttemptRecord record;
+      record.release = to_bytes(opened->release.view());
+      record.attempt = session;
+      record.state = store::AttemptState::opened;
+      record.roster_hash = to_bytes(opened->roster.view());
+      return s.attempts().put(record);
+    });
+  }
+  return work;
+}
+
+Work ContributorDesk::on_time(UtcTime now) {
+  std::vector<SessionId> due;
+  for (const auto& [session, at] : wake_)
+    if (at <= now) due.push_back(session);
+  Work work;
+  for (const SessionId& session : due) {
+    wake_.erase(session);
+    const auto it = roles_.find(session);
+    if (it != roles_.end()) work.add(after(session, it->second, it->second.on_time(now), now));
+  }
+  return work;
+}
+
+std::optional<UtcTime> ContributorDesk::next_wake() const {
+  std::optional<UtcTime> at;
+  for (const auto& [session, t] : wake_)
+    if (!at || t < *at) at = t;
+  return at;
+}
+
+// Each link must follow the head known here, and be of a release that this node has opened.
+Result<Work> ContributorDesk::accept_editions(const std::vector<protocol::EditionLink>& links,
+                                              UtcTime now) {
+  Work work;
+  HR_ASSIGN(const auto stored, lineage_.store.editions().head());
+  std::uint64_t sequence = stored ? stored->sequence : 0;
+  HR_ASSIGN(Sha256 head, editions_head(lineage_.store));
+  const std::string hub = lineage_.agreement.hub.str();
+  for (const auto& link : links) {
+    if (protocol::chain_head(link) != link.head)
+      return culprit_error("a link of the chain of editions with a wrong head", hub);
+    if (link.sequence <= sequence) {
+      HR_ASSIGN(const auto known, lineage_.store.editions().get(link.sequence));
+      if (!known || known->head != to_bytes(link.head.view()))
+        return culprit_error("a released edition differs from the one known here", hub);
+      continue;
+    }
+    if (link.sequence != sequence + 1 || link.previous_head != head)
+      return culprit_error("a released edition does not follow the chain known here", hub);
+    const ReleaseId release =
+        protocol::sum::release_id(lineage_.id(), link.grant, link.table, link.period);
+    HR_ASSIGN(const auto marker, opened_marker(lineage_.store, release));
+    if (!marker) return culprit_error("a released edition that this node never opened", hub);
+    store::EditionRecord record;
+    record.sequence = link.sequence;
+    record.grant = link.grant;
+    record.table = link.table;
+    record.period = link.period;
+    record.edition = to_bytes(link.edition.view());
+    record.head = to_bytes(link.head.view());
+    record.released_at = now;
+    work.write([record](store::LineageStore& s) { return s.editions().add(record); });
+    work.note("edition", {{"sequence", std::to_string(link.sequence)},
+                          {"grant", link.grant},
+                          {"table", link.table},
+                          {"period", link.period},
+                          {"edition", link.edition.hex()},
+                          {"head", link.head.hex()}});
+    work.add(drop_roles_of(release));
+    sequence = link.sequence;
+    head = link.head;
+  }
+  return work;
+}
+
+Result<Work> ContributorDesk::send_receipt(const SessionId& question, const Sha256& answer,
+                                           std::uint64_t index) {
+  HR_ASSIGN(const auto receipt, audit::make_receipt(env_.log, index, true));
+  Work work;
+  work.message(question, lineage_.agreement.hub, MessageType::receipt,
+               protocol::ReceiptMessage{answer, audit::encode(receipt)}.encode(),
+               kReceiptLifetime);
+  return work;
+}
+
+Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
+  HR_ASSIGN(const auto m, protocol::AnswerHash::decode(d.body));
+  HR_ASSIGN(const auto logged, lineage_.store.sessions().get(d.session, std::string(kLoggedKind)));
+  if (logged) {  // the hub asks again: the same entry, a receipt for it
+    Reader r(logged->state);
+    const Sha256 answer{r.array<32>()};
+    const std::uint64_t index = r.u64();
+    HR_TRY(r.finish("stored answer"));
+    if (answer == m.answer) return send_receipt(d.session, m.answer, index);
+  }
+  HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
+  if (countersigned.header().session != d.session)
+    return culprit_error("the answer is to another question", d.from.str());
+  // The countersignature may have ended while receipts were waited for: read it as of its end.
+  const UtcTime as_of = std::min(now, countersigned.header().not_after);
+  HR_ASSIGN(const Admission admission,
+            admit_countersigned(lineage_, keys_, m.countersigned, as_of));
+  if (!admission.permit()) return admission.denial();
+  HR_ASSIGN(Work work, accept_editions(m.editions, now));
+
+  // The entry whose receipt is returned is the last of this work.
+  auto note = question_note("answer", admission);
+  note.fields.emplace_back("answer", m.answer.hex());
+  work.log.push_back(std::move(note));
+  const auto index = std::make_shared<std::uint64_t>(0);
+  const std::uint64_t entry = env_.log.size() + work.log.size() - 1;
+  work.write([=, session = d.session](store::LineageStore& s) {
+    Writer w;
+    w.raw(m.answer.view()).u64(entry);
+    store::Session row{session, std::string(kLoggedKind), {}, wiping_copy(w.data()),
+                       now + kKeptFor, false};
+    return s.sessions().put(row);
+  });
+  work.follow.push_back([this, session = d.session, answer = m.answer](const Committed& done) {
+    return send_receipt(session, answer, done.log.size - 1);
+  });
+  return work;
+}
+
+Result<Work> ContributorDesk::on_served(const Delivery& d) {
+  HR_ASSIGN(const auto m, protocol::Served::decode(d.body));
+  HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
+  HR_ASSIGN(const Admission admission,
+            admit_countersigned(lineage_, keys_, m.countersigned,
+                                countersigned.header().not_after));
+  Work work;
+  auto note = question_note("answer.served", admission);
+  note.fields.emplace_back("answer", m.answer.hex());
+  work.log.push_back(std::move(note));
+  return work;
+}
+
+}  // namespace hedgerow::core

@@ -1,0 +1,63 @@
+// A contributor's part in releases: decides for itself whether a question may be answered,
+// freezes and tallies its rows, runs its role in the sum, keeps the chain of released editions,
+// and logs what is answered before it is (cryptography.md C and E).
+#pragma once
+
+#include <map>
+
+#include "node/core/exchange.h"
+#include "node/core/gate.h"
+#include "protocol/answering.h"
+#include "protocol/sum/contributor.h"
+
+namespace hedgerow::core {
+
+inline constexpr std::size_t kMaxOpenReleases = 64;
+
+class ContributorDesk {
+ public:
+  ContributorDesk(LineageContext& lineage, Exchange& exchange, const KeyDesk& keys,
+                  const Environment& environment, const policies::CodeList& codes);
+
+  Result<void> restore();
+  // sum_* from the hub, answer_hash, served. An error means refused, with its culprit.
+  Result<Work> on_message(const Delivery& delivery, UtcTime now);
+  Work on_time(UtcTime now);
+  std::optional<UtcTime> next_wake() const;
+
+ private:
+  struct Started {  // a question admitted for the sum that this session will be
+    std::string grant;
+    std::string table;
+    std::vector<std::string> periods;
+    std::optional<Error> denied;
+    UtcTime at;
+  };
+
+  Result<Work> on_start(const Delivery& delivery, UtcTime now);
+  Result<Work> on_manifest(const Delivery& delivery, UtcTime now);
+  Result<Work> on_role_message(const Delivery& delivery, UtcTime now);
+  Result<Work> on_answer_hash(const Delivery& delivery, UtcTime now);
+  Result<Work> on_served(const Delivery& delivery);
+  // Why the node takes no part in what this manifest plans, if it does not.
+  Result<std::optional<std::pair<protocol::sum::RefusalReason, std::string>>> objection(
+      const protocol::sum::Manifest& manifest, const SessionId& session, UtcTime now);
+  Result<Work> take_part(const Delivery& delivery, const protocol::sum::Manifest& manifest,
+                         UtcTime now);
+  Result<Work> accept_editions(const std::vector<protocol::EditionLink>& links, UtcTime now);
+  Work after(const SessionId& session, protocol::sum::SumContributor& role, protocol::Step step,
+             UtcTime now);
+  Work drop_roles_of(const protocol::sum::ReleaseId& release);
+  Result<Work> send_receipt(const SessionId& question, const Sha256& answer, std::uint64_t index);
+
+  LineageContext& lineage_;
+  Exchange& exchange_;
+  const KeyDesk& keys_;
+  Environment env_;
+  const policies::CodeList& codes_;
+  std::map<SessionId, Started> started_;
+  std::map<SessionId, protocol::sum::SumContributor> roles_;
+  std::map<SessionId, UtcTime> wake_;
+};
+
+}  // namespace hedgerow::core

@@ -1,0 +1,333 @@
+#include "node/core/control_desk.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "node/core/install.h"
+
+namespace hedgerow::core {
+
+using ipc::ControlKind;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kMaxShown = 1000;
+constexpr std::size_t kMaxRead = std::size_t{1} << 20U;  // bytes of entries a reply
+
+Result<std::string> text_field(const json& request, const char* key) {
+  const auto it = request.find(key);
+  if (it == request.end() || !it->is_string())
+    return Error{Code::usage, std::string("the request lacks ") + key, {}, {}};
+  return it->get<std::string>();
+}
+
+Result<Bytes> base64_field(const json& request, const char* key, std::size_t max) {
+  HR_ASSIGN(const std::string text, text_field(request, key));
+  const auto bytes = from_base64(text);
+  if (!bytes || bytes->size() > max)
+    return Error{Code::usage, std::string(key) + " is not base64, or too large", {}, {}};
+  return *bytes;
+}
+
+bool flag(const json& request, const char* key) {
+  const auto it = request.find(key);
+  return it != request.end() && it->is_boolean() && it->get<bool>();
+}
+
+std::uint64_t number(const json& request, const char* key, std::uint64_t otherwise) {
+  const auto it = request.find(key);
+  return it != request.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : otherwise;
+}
+
+}  // namespace
+
+void ControlDesk::send(ConnectionId connection, ControlKind kind, const json& j) {
+  core_.surroundings().reply(
+      connection,
+      ipc::control_frame(kind, j.dump(-1, ' ', false, json::error_handler_t::replace)));
+}
+
+void ControlDesk::fail(ConnectionId connection, const Error& error) {
+  if (is_fatal(error)) core_.note(error);
+  core_.surroundings().reply(connection, ipc::error_frame(error));
+  open_.erase(connection);
+}
+
+Reply ControlDesk::reply_to(ConnectionId connection) {
+  return {[this, connection](const json& j) {
+            if (open_.contains(connection)) send(connection, ControlKind::progress, j);
+          },
+          [this, connection](const json& j) {
+            if (open_.erase(connection) != 0) send(connection, ControlKind::result, j);
+          },
+          [this, connection](const Error& e) {
+            if (open_.contains(connection)) fail(connection, e);
+          }};
+}
+
+void ControlDesk::on_frame(ConnectionId connection, const ipc::Frame& frame, UtcTime now) {
+  const auto kind = ipc::control_kind(frame);
+  if (!kind.ok()) return fail(connection, kind.error());
+  if (*kind == ControlKind::request)
+    on_request(connection, ipc::text_of(frame), now);
+  else if (*kind == ControlKind::data)
+    on_data(connection, frame.view());
+  else if (*kind == ControlKind::data_end)
+    on_data_end(connection, now);
+  else
+    fail(connection, Error{Code::usage, "a frame that only the daemon sends", {}, {}});
+}
+
+void ControlDesk::on_request(ConnectionId connection, std::string_view text, UtcTime now) {
+  if (open_.contains(connection))
+    return fail(connection, Error{Code::usage, "a second command on one connection", {}, {}});
+  if (open_.size() >= kMaxControlConnections)
+    return fail(connection, try_again("too many commands at once"));
+  open_[connection] = {};
+  const json request = json::parse(text, nullptr, false);
+  const auto command = request.is_object() ? text_field(request, "command")
+                                           : Result<std::string>(bad_input("not a request"));
+  if (!command.ok()) return fail(connection, command.error());
+  Result<void> done = Error{Code::usage, "the daemon knows no command " + *command, {},
+                            "daemon and command line may be of different versions"};
+  if (*command == "status") done = status(connection);
+  if (*command == "agreement-install") done = agreement_install(connection, request, now);
+  if (*command == "agreement-list") done = agreement_list(connection, now);
+  if (*command == "keys-status") done = keys_status(connection);
+  if (*command == "import-movements") done = import_movements(connection, request, now);
+  if (*command == "ask") done = ask(connection, request, now);
+  if (*command == "ask-result") done = ask_result(connection, request, now);
+  if (*command == "audit-show") done = audit_show(connection, request);
+  if (*command == "audit-read") done = audit_read(connection, request);
+  if (!done.ok()) fail(connection, done.error());
+}
+
+void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
+  const auto it = open_.find(connection);
+  if (it == open_.end()) return;  // the command has failed; the rest of its file is in the way
+  if (it->second.importing == nullptr)
+    return fail(connection, Error{Code::usage, "a file for a command that takes none", {}, {}});
+  const auto fed = it->second.importing->imports().feed(chunk);
+  if (!fed.ok()) fail(connection, fed.error());
+}
+
+void ControlDesk::on_data_end(ConnectionId connection, UtcTime now) {
+  const auto it = open_.find(connection);
+  if (it == open_.end() || it->second.importing == nullptr) return;
+  LineageNode& node = *it->second.importing;
+  carry_out(connection, node, node.imports().end_of_file(now), now);
+}
+
+void ControlDesk::on_closed(ConnectionId connection) {
+  const auto it = open_.find(connection);
+  if (it == open_.end()) return;
+  if (it->second.importing != nullptr) it->second.importing->imports().cancel();
+  if (it->second.asking) it->second.asking->first->home().forget_reply(it->second.asking->second);
+  open_.erase(it);
+}
+
+void ControlDesk::carry_out(ConnectionId connection, LineageNode& node, Result<Work> work,
+                            UtcTime now) {
+  if (!work.ok()) return fail(connection, work.error());
+  const auto done = node.commit(std::move(work).value(), now);
+  if (done.ok()) return;
+  // Whatever the code: a commit that fails leaves memory ahead of the disk.
+  core_.note(internal(done.error().text));
+  fail(connection, done.error());
+}
+
+Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
+  auto& all = core_.lineages();
+  if (all.empty())
+    return denied("no agreement is installed on this node", "see `hedgerow agreement install`");
+  if (!request.contains("agreement")) {
+    if (all.size() == 1) return all.begin()->second.get();
+    return Error{Code::usage, "more than one agreement is installed", {}, "name one: --agreement ID"};
+  }
+  HR_ASSIGN(const std::string name, text_field(request, "agreement"));
+  for (auto& [id, node] : all)
+    if (id.str() == name) return node.get();
+  return denied("no agreement " + name + " is installed on this node",
+                "see `hedgerow agreement list`");
+}
+
+Result<void> ControlDesk::status(ConnectionId connection) {
+  json lineages = json::array();
+  for (auto& [id, node] : core_.lineages())
+    lineages.push_back({{"agreement", id.str()}, {"keys", node->keys().state()}});
+  reply_to(connection)
+      .result({{"schema", "hedgerow/status/1"},
+               {"party", core_.setup().party.str()},
+               {"gateway", core_.gateway_is_up()},
+               {"peers_up", core_.peers_up()},
+               {"log_size", core_.log().size()},
+               {"agreements", lineages}});
+  return {};
+}
+
+Result<void> ControlDesk::agreement_install(ConnectionId connection, const json& request,
+                                            UtcTime now) {
+  InstallFiles files;
+  HR_ASSIGN(files.agreement,
+            base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
+  HR_ASSIGN(files.signatures, base64_field(request, "signatures", kMaxBundle));
+  HR_ASSIGN(files.certificates, base64_field(request, "certificates", kMaxBundle));
+  HR_ASSIGN(auto verified, verify_install(files, core_.keyring(), core_.codes(), now));
+  const Lineage id = verified.agreement.id;
+  const AgreementHash hash = verified.agreement.hash;
+  const auto known = core_.lineages().find(id);
+  if (known != core_.lineages().end()) {
+    if (known->second->context().agreement.hash != hash)
+      return denied("another version of this agreement is in force here",
+                    "superseding an agreement is not supported by this version");
+    reply_to(connection).result({{"schema", "hedgerow/agreement-install/1"},
+                                 {"agreement", id.str()},
+                                 {"hash", to_sha256_name(hash.view())},
+                                 {"already", true}});
+    return {};
+  }
+  const bool is_hub = verified.agreement.hub == core_.setup().party;
+  if (is_hub == core_.setup().listen.empty())
+    return configuration(is_hub ? "this node is the agreement's hub, but is not set up to listen"
+                                : "this node is set up to listen, but is not the agreement's hub",
+                         "see hub and listen in hedgerow.toml");
+  HR_ASSIGN(LineageNode * node,
+            core_.add_lineage(std::move(verified.agreement), std::move(verified.peers),
+                              verified.record, verified.certificates, now));
+  const Reply reply = reply_to(connection);
+  Work work = node->keys().announce(now);
+  work.then.push_back([reply, id, hash](const Committed&) {
+    reply.result({{"schema", "hedgerow/agreement-install/1"},
+                  {"agreement", id.str()},
+                  {"hash", to_sha256_name(hash.view())},
+                  {"already", false}});
+  });
+  carry_out(connection, *node, std::move(work), now);
+  return {};
+}
+
+Result<void> ControlDesk::agreement_list(ConnectionId connection, UtcTime now) {
+  json list = json::array();
+  for (auto& [id, node] : core_.lineages()) {
+    const auto& a = node->context().agreement;
+    json parties = json::array();
+    for (const auto& p : a.parties)
+      parties.push_back({{"party", p.id.str()}, {"name", p.name}, {"hub", p.roles.hub}});
+    list.push_back({{"agreement", id.str()},
+                    {"version", a.version},
+                    {"title", a.title},
+                    {"hash", to_sha256_name(a.hash.view())},
+                    {"valid_from", policies::to_text(a.valid_from)},
+                    {"valid_until", policies::to_text(a.valid_until)},
+                    {"in_force", a.in_force(now) && node->keys().key().has_value()},
+                    {"keys", node->keys().state()},
+                    {"parties", parties}});
+  }
+  reply_to(connection).result({{"schema", "hedgerow/agreements/1"}, {"agreements", list}});
+  return {};
+}
+
+Result<void> ControlDesk::keys_status(ConnectionId connection) {
+  json list = json::array();
+  for (auto& [id, node] : core_.lineages()) {
+    json entry = {{"agreement", id.str()},
+                  {"state", node->keys().state()},
+                  {"ready", node->keys().key().has_value()}};
+    if (const auto& key = node->keys().key()) {
+      json keyholders = json::array();
+      for (const auto& k : key->keyholders) keyholders.push_back(k.str());
+      entry["key"] = key->key_id.hex();
+      entry["threshold"] = key->threshold;
+      entry["keyholders"] = keyholders;
+      entry["share_here"] = node->keys().share().has_value();
+      entry["transcript"] = to_hex(key->transcript_hash);
+    }
+    list.push_back(entry);
+  }
+  reply_to(connection).result({{"schema", "hedgerow/keys/1"}, {"keys", list}});
+  return {};
+}
+
+Result<void> ControlDesk::import_movements(ConnectionId connection, const json& request,
+                                           UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(request));
+  HR_ASSIGN(std::string source, text_field(request, "source"));
+  HR_TRY(node->imports().begin(
+      {std::move(source), flag(request, "skip_bad"), flag(request, "dry_run")},
+      reply_to(connection), now));
+  open_[connection].importing = node;
+  return {};
+}
+
+Result<void> ControlDesk::ask(ConnectionId connection, const json& request, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(request));
+  HR_ASSIGN(const Bytes statement,
+            base64_field(request, "question", protocol::kMaxCountersigned));
+  HR_ASSIGN(const auto decoded, protocol::Statement::decode(statement));
+  auto work = node->home().ask(statement, reply_to(connection), now);
+  open_[connection].asking = {node, decoded.header().session};
+  carry_out(connection, *node, std::move(work), now);
+  return {};
+}
+
+Result<void> ControlDesk::ask_result(ConnectionId connection, const json& request, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(request));
+  HR_ASSIGN(const std::string hex, text_field(request, "id"));
+  const auto bytes = from_hex(hex);
+  if (!bytes) return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
+  auto id = SessionId::from(*bytes);
+  if (!id.ok()) return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
+  open_[connection].asking = {node, *id};
+  carry_out(connection, *node, node->home().result(*id, reply_to(connection), now), now);
+  return {};
+}
+
+Result<void> ControlDesk::audit_show(ConnectionId connection, const json& request) {
+  auto& log = core_.log();
+  const std::uint64_t size = log.size();
+  const std::uint64_t limit = std::min<std::uint64_t>(number(request, "limit", 50), kMaxShown);
+  const std::uint64_t from = number(request, "from", size > limit ? size - limit : 0);
+  json entries = json::array();
+  for (std::uint64_t i = from; i < size && i - from < limit; ++i) {
+    HR_ASSIGN(const audit::Entry e, log.read(i));
+    json fields = json::object();
+    for (const auto& [key, value] : e.fields) fields[key] = value;
+    entries.push_back({{"index", i},
+                       {"time", policies::utc_text(e.time)},
+                       {"agreement", e.database},
+                       {"kind", e.kind},
+                       {"fields", fields}});
+  }
+  reply_to(connection)
+      .result({{"schema", "hedgerow/log/1"},
+               {"name", log.name()},
+               {"size", size},
+               {"checkpoint", log.checkpoint()},
+               {"entries", entries}});
+  return {};
+}
+
+// A piece of the log as it stands: the command line puts the pieces together into an export
+// (node/audit/verify.h), so that neither side holds a whole log.
+Result<void> ControlDesk::audit_read(ConnectionId connection, const json& request) {
+  auto& log = core_.log();
+  const std::uint64_t from = number(request, "from", 0);
+  json entries = json::array();
+  std::size_t bytes = 0;
+  for (std::uint64_t i = from; i < log.size() && bytes < kMaxRead; ++i) {
+    HR_ASSIGN(const Bytes entry, log.read_bytes(i));
+    bytes += entry.size();
+    entries.push_back(to_base64(entry));
+  }
+  reply_to(connection)
+      .result({{"schema", "hedgerow/log-read/1"},
+               {"name", log.name()},
+               {"key", log.key().vkey()},
+               {"size", log.size()},
+               {"checkpoint", log.checkpoint()},
+               {"entries", entries}});
+  return {};
+}
+
+}  // namespace hedgerow::core

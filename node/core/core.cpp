@@ -1,0 +1,302 @@
+#include "node/core/core.h"
+
+#include <algorithm>
+
+#include "node/core/control_desk.h"
+
+namespace hedgerow::core {
+
+namespace {
+
+// Cannot be a lineage's name.
+constexpr const char* kNodeDatabase = ".node";
+
+class KeyringWrap : public store::KeyWrap {
+ public:
+  explicit KeyringWrap(const keys::Keyring& keyring) : keyring_(keyring) {}
+  Bytes wrap(std::string_view purpose, ByteView key, Random& rng) const override {
+    return keyring_.wrap(purpose, key, rng);
+  }
+  Result<SecretBytes> unwrap(std::string_view purpose, ByteView wrapped) const override {
+    return keyring_.unwrap(purpose, wrapped);
+  }
+
+ private:
+  const keys::Keyring& keyring_;
+};
+
+audit::Durability log_durability(store::Durability d) {
+  return d == store::Durability::full ? audit::Durability::full : audit::Durability::simulated;
+}
+
+Result<audit::DatabaseState> state_of(std::string name, store::Database& db) {
+  HR_ASSIGN(const auto covered, db.covered_log());
+  audit::DatabaseState state;
+  state.name = std::move(name);
+  state.generation = db.generation();
+  state.covered_size = covered.size;
+  state.covered_root = covered.root;
+  return state;
+}
+
+}  // namespace
+
+struct Core::LinkOutlet : Outlet {
+  explicit LinkOutlet(Surroundings& s) : surroundings(s) {}
+  bool send(const ByteArray<32>& curve_key, ByteView bytes) override {
+    return surroundings.send_to_peer({curve_key}, bytes);
+  }
+  Surroundings& surroundings;
+};
+
+Core::Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundings& surroundings)
+    : setup_(std::move(setup)),
+      keyring_(keyring),
+      rng_(rng),
+      surroundings_(surroundings),
+      codes_(policies::CodeList::shipped()),
+      wrap_(std::make_unique<KeyringWrap>(keyring)),
+      outlet_(std::make_unique<LinkOutlet>(surroundings)),
+      control_(std::make_unique<ControlDesk>(*this)) {}
+
+Core::~Core() = default;
+
+Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, const keys::Keyring& keyring,
+                                         Random& rng, Surroundings& surroundings, UtcTime now) {
+  if (keyring.party() != setup.party)
+    return configuration("the node's keys belong to " + keyring.party().str() +
+                             ", the configuration says " + setup.party.str(),
+                         "put the right party into hedgerow.toml, or the right keys in place");
+  std::unique_ptr<Core> core(new Core(std::move(setup), keyring, rng, surroundings));
+  HR_TRY(core->start(now));
+  return core;
+}
+
+Result<void> Core::start(UtcTime now) {
+  const auto log_dir = setup_.state / "log";
+  std::error_code ec;
+  const bool first = !std::filesystem::exists(setup_.state / "node.db", ec);
+  const std::string name = audit::log_name(setup_.party);
+  if (first) {
+    HR_ASSIGN(auto node_store,
+              store::NodeStore::create(setup_.state, *wrap_, setup_.durability, rng_));
+    store_ = std::make_unique<store::NodeStore>(std::move(node_store));
+  } else {
+    HR_ASSIGN(auto node_store, store::NodeStore::open(setup_.state, *wrap_, setup_.durability));
+    store_ = std::make_unique<store::NodeStore>(std::move(node_store));
+  }
+  const bool has_log = std::filesystem::exists(log_dir / "confirmed", ec);
+  HR_ASSIGN(auto log, has_log ? audit::Log::open(log_dir, name, keyring_.log(),
+                                                 log_durability(setup_.durability))
+                              : audit::Log::create(log_dir, name, keyring_.log(),
+                                                   log_durability(setup_.durability)));
+  log_ = std::make_unique<audit::Log>(std::move(log));
+  if (log_->cut_bytes() != 0)
+    surroundings_.report("the log ended in an entry that a power cut left unfinished; cut off");
+  if (log_->last_time()) latest_ = *log_->last_time();
+  return open_lineages(clock(now));
+}
+
+Result<void> Core::open_lineages(UtcTime now) {
+  std::vector<audit::DatabaseState> states;
+  HR_ASSIGN(auto node_state, state_of(kNodeDatabase, store_->database()));
+  states.push_back(std::move(node_state));
+  std::vector<LineageContext> contexts;
+  HR_ASSIGN(const auto names, store_->lineages());
+  for (const Lineage& lineage : names) {
+    HR_ASSIGN(auto opened, store_->open_lineage(lineage));
+    HR_ASSIGN(auto state, state_of(lineage.str(), opened.database()));
+    states.push_back(std::move(state));
+    HR_ASSIGN(const auto record, opened.agreements().latest());
+    if (!record) continue;  // its installation was cut short: install it again
+    HR_ASSIGN(auto agreement,
+              policies::parse_agreement(record->bytes, lineage.str() + ".toml", codes_));
+    std::vector<Certificate> certificates;
+    HR_ASSIGN(const auto rows, opened.agreements().certificates());
+    for (const auto& row : rows) {
+      HR_ASSIGN(auto c, Certificate::decode_pem(as_bytes(row.pem)));
+      certificates.push_back(std::move(c));
+    }
+    // Chains were checked at installation; dates are checked at every use.
+    HR_ASSIGN(auto peers, Peers::make(agreement, certificates, record->installed_at));
+    contexts.push_back({setup_.party, std::move(agreement), std::move(peers), std::move(opened)});
+  }
+  HR_ASSIGN(const auto reconciled, log_->reconcile(states, now, rng_));
+  if (reconciled.abandoned != 0)
+    surroundings_.report("the log held " + std::to_string(reconciled.abandoned) +
+                         " entries whose work a crash prevented; noted as abandoned");
+  for (LineageContext& context : contexts) {
+    const Lineage id = context.id();
+    HR_ASSIGN(auto node, make_node(std::move(context), now));
+    lineages_.emplace(id, std::move(node));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<LineageNode>> Core::make_node(LineageContext context, UtcTime now) {
+  auto node = std::make_unique<LineageNode>(
+      std::move(context), Environment{keyring_, rng_, *log_, *outlet_}, codes_);
+  HR_TRY(node->restore(now));
+  return node;
+}
+
+Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peers,
+                                       const store::AgreementRecord& record,
+                                       const std::vector<store::CertificateRecord>& certificates,
+                                       UtcTime now) {
+  const Lineage id = agreement.id;
+  HR_ASSIGN(const auto known, store_->lineages());
+  const bool exists = std::find(known.begin(), known.end(), id) != known.end();
+  HR_ASSIGN(auto opened,
+            exists ? store_->open_lineage(id) : store_->create_lineage(id, rng_, now));
+  std::vector<store::PeerRecord> rows;
+  for (const auto& [party, peer] : peers.all())
+    rows.push_back({id, party, peer.keys().curve, party == agreement.hub});
+
+  HR_ASSIGN(auto node, make_node({setup_.party, std::move(agreement), std::move(peers),
+                                  std::move(opened)},
+                                 now));
+  Work work;
+  work.note("agreement.installed", {{"agreement", id.str()},
+                                    {"version", std::to_string(record.version)},
+                                    {"hash", record.hash.hex()}});
+  const auto reidentification = setup_.reidentification;
+  work.write([&](store::LineageStore& s) -> Result<void> {
+    HR_TRY(s.agreements().add(record));
+    for (const auto& c : certificates) HR_TRY(s.agreements().put_certificate(c));
+    if (reidentification) HR_TRY(s.set_reidentification_key(reidentification->bytes));
+    return {};
+  });
+  HR_TRY(node->commit(std::move(work), now));
+  {
+    HR_ASSIGN(auto t, store::Transaction::begin(store_->database()));
+    HR_TRY(store_->replace_peers(id, rows));
+    HR_ASSIGN(const std::uint64_t generation, t.commit());
+    HR_TRY(log_->confirm(kNodeDatabase, generation));
+  }
+  LineageNode* added = node.get();
+  lineages_[id] = std::move(node);
+  configure_gateway();
+  return added;
+}
+
+void Core::configure_gateway() {
+  if (lineages_.empty()) return;
+  ipc::Configure c;
+  c.own = {keyring_.public_keys().curve};
+  if (!setup_.listen.empty()) {
+    c.role = ipc::Role::hub;
+    c.endpoint = setup_.listen;
+    std::set<ipc::CurveKey> allowed;
+    for (const auto& [id, node] : lineages_)
+      for (const auto& [party, peer] : node->context().peers.all())
+        if (party != setup_.party && node->context().is_hub()) allowed.insert({peer.keys().curve});
+    c.allowed.assign(allowed.begin(), allowed.end());
+  } else {
+    const LineageContext& context = lineages_.begin()->second->context();
+    c.role = ipc::Role::node;
+    c.endpoint = setup_.hub;
+    c.hub = {context.peers.find(context.agreement.hub)->keys().curve};
+  }
+  surroundings_.configure_gateway(c);
+}
+
+// Never goes back: not behind the last event, nor behind the last entry of the log.
+UtcTime Core::clock(UtcTime now) {
+  latest_ = std::max(latest_, now);
+  return latest_;
+}
+
+void Core::note(const Error& error) {
+  std::string line = error.text;
+  if (!error.culprit.empty()) line += " (" + error.culprit + ")";
+  surroundings_.report(line);
+  if (is_fatal(error) && !fatal_) fatal_ = error;
+}
+
+void Core::on_received(const ipc::Received& message, UtcTime now) {
+  auto envelope = protocol::Envelope::decode(message.bytes);
+  if (!envelope.ok()) return note(envelope.error());
+  const auto& h = envelope->header();
+  const auto it = lineages_.find(h.lineage);
+  if (it == lineages_.end())
+    return note(Error{Code::bad_input, "a message of an agreement not installed here",
+                      h.sender.str(), {}});
+  const LineageContext& context = it->second->context();
+  const Peer* hop = context.peers.by_curve_key(message.peer.bytes);
+  // Whoever handed it over is, at the hub, its sender; elsewhere, the hub.
+  const PartyId& expected = context.is_hub() ? h.sender : context.agreement.hub;
+  if (hop == nullptr || hop->id != expected)
+    return note(Error{Code::bad_input, "a message handed over by somebody else than its sender",
+                      hop == nullptr ? "" : hop->id.str(), {}});
+  if (h.receiver != setup_.party) {
+    const Peer* receiver = context.is_hub() ? context.peers.find(h.receiver) : nullptr;
+    if (receiver == nullptr)
+      return note(Error{Code::bad_input, "a message for somebody else", h.sender.str(), {}});
+    surroundings_.send_to_peer({receiver->keys().curve}, message.bytes);
+    return;
+  }
+  const auto done = it->second->on_envelope(*envelope, now);
+  if (!done.ok()) note(done.error());
+}
+
+void Core::on_gateway(const ipc::FromGateway& message, UtcTime real_now) {
+  if (fatal_) return;
+  const UtcTime now = clock(real_now);
+  if (std::holds_alternative<ipc::Hello>(message)) {
+    gateway_up_ = true;
+    peers_up_.clear();
+    fresh_.clear();
+    configure_gateway();
+  } else if (const auto* up = std::get_if<ipc::PeerUp>(&message)) {
+    peers_up_.insert(up->peer);
+    fresh_.insert(up->peer);
+  } else if (const auto* down = std::get_if<ipc::PeerDown>(&message)) {
+    peers_up_.erase(down->peer);
+    fresh_.erase(down->peer);
+  } else if (const auto* credit = std::get_if<ipc::Credit>(&message)) {
+    // The first credit after a peer came up is when something can be sent to it.
+    const bool first = fresh_.erase(credit->peer) != 0;
+    for (auto& [id, node] : lineages_)
+      first ? node->on_peer_up(credit->peer.bytes, now)
+            : node->on_credit(credit->peer.bytes, now);
+  } else if (const auto* received = std::get_if<ipc::Received>(&message)) {
+    on_received(*received, now);
+  } else if (const auto* trouble = std::get_if<ipc::Trouble>(&message)) {
+    surroundings_.report("gateway: " + trouble->text);
+  } else if (const auto* listening = std::get_if<ipc::Listening>(&message)) {
+    surroundings_.report("gateway: listening on " + listening->endpoint);
+  }
+}
+
+void Core::on_gateway_lost() {
+  gateway_up_ = false;
+  peers_up_.clear();
+  fresh_.clear();
+}
+
+void Core::on_control(ConnectionId connection, const ipc::Frame& frame, UtcTime now) {
+  if (!fatal_) control_->on_frame(connection, frame, clock(now));
+}
+
+void Core::on_control_closed(ConnectionId connection) { control_->on_closed(connection); }
+
+void Core::on_time(UtcTime real_now) {
+  if (fatal_) return;
+  const UtcTime now = clock(real_now);
+  for (auto& [id, node] : lineages_) {
+    const auto done = node->on_time(now);
+    if (!done.ok()) note(done.error());
+  }
+}
+
+std::optional<UtcTime> Core::next_wake() const {
+  std::optional<UtcTime> at;
+  for (const auto& [id, node] : lineages_) {
+    const auto t = node->next_wake();
+    if (t && (!at || *t < *at)) at = t;
+  }
+  return at;
+}
+
+}  // namespace hedgerow::core

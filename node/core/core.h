@@ -1,0 +1,112 @@
+// The core: everything a node does, without sockets, clock or a gateway of its own. The daemon
+// drives it from poll(), the simulator from a virtual network; it is the same code.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "node/core/lineage_node.h"
+#include "node/ipc/control.h"
+#include "node/ipc/link.h"
+#include "node/store/node_store.h"
+
+namespace hedgerow::core {
+
+using ConnectionId = std::uint64_t;  // a connection of the control socket
+
+// What the core needs done. Called from within its event functions.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  // False: not connected, or no credit.
+  virtual bool send_to_peer(const ipc::CurveKey& peer, ByteView bytes) = 0;
+  virtual void configure_gateway(const ipc::Configure& configuration) = 0;
+  virtual void reply(ConnectionId connection, const ipc::Frame& frame) = 0;
+  // One line for the operator's log: what was refused, and who did it.
+  virtual void report(const std::string& line) = 0;
+};
+
+struct CoreSetup {
+  PartyId party;
+  std::string hub;     // endpoint to dial; empty on the hub
+  std::string listen;  // endpoint to listen on; empty elsewhere
+  std::filesystem::path state;
+  std::optional<SealPublicKey> reidentification;
+  store::Durability durability = store::Durability::full;
+};
+
+class ControlDesk;
+
+class Core {
+ public:
+  // Opens, or makes at the first start, the node's store and log, reconciles them, and takes up
+  // every lineage. `keyring`, `rng` and `surroundings` outlive the core.
+  // Errors: configuration, saying what to do.
+  static Result<std::unique_ptr<Core>> open(CoreSetup setup, const keys::Keyring& keyring,
+                                            Random& rng, Surroundings& surroundings, UtcTime now);
+  ~Core();
+
+  void on_gateway(const ipc::FromGateway& message, UtcTime now);
+  // The gateway's connection is gone; it will come again.
+  void on_gateway_lost();
+  void on_control(ConnectionId connection, const ipc::Frame& frame, UtcTime now);
+  void on_control_closed(ConnectionId connection);
+  void on_time(UtcTime now);
+  std::optional<UtcTime> next_wake() const;
+
+  // Set where the node must stop: memory, disk and log may no longer agree. What was
+  // acknowledged is durable; the next start takes up from there.
+  const std::optional<Error>& fatal() const { return fatal_; }
+
+  // For the control desk.
+  const CoreSetup& setup() const { return setup_; }
+  const keys::Keyring& keyring() const { return keyring_; }
+  const policies::CodeList& codes() const { return codes_; }
+  audit::Log& log() { return *log_; }
+  Surroundings& surroundings() { return surroundings_; }
+  std::map<Lineage, std::unique_ptr<LineageNode>>& lineages() { return lineages_; }
+  bool gateway_is_up() const { return gateway_up_; }
+  std::size_t peers_up() const { return peers_up_.size(); }
+  // Notes an error of a command or a message; stops the node where it is fatal.
+  void note(const Error& error);
+  // A verified agreement with its certificates becomes a lineage of this node.
+  Result<LineageNode*> add_lineage(policies::Agreement agreement, Peers peers,
+                                   const store::AgreementRecord& record,
+                                   const std::vector<store::CertificateRecord>& certificates,
+                                   UtcTime now);
+  void configure_gateway();
+
+ private:
+  struct LinkOutlet;
+
+  Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundings& surroundings);
+  Result<void> start(UtcTime now);
+  Result<void> open_lineages(UtcTime now);
+  Result<std::unique_ptr<LineageNode>> make_node(LineageContext context, UtcTime now);
+  void on_received(const ipc::Received& message, UtcTime now);
+  UtcTime clock(UtcTime now);
+
+  CoreSetup setup_;
+  const keys::Keyring& keyring_;
+  Random& rng_;
+  Surroundings& surroundings_;
+  const policies::CodeList& codes_;
+  std::unique_ptr<store::KeyWrap> wrap_;
+  std::unique_ptr<store::NodeStore> store_;
+  std::unique_ptr<audit::Log> log_;
+  std::unique_ptr<LinkOutlet> outlet_;
+  std::map<Lineage, std::unique_ptr<LineageNode>> lineages_;
+  std::unique_ptr<ControlDesk> control_;
+  std::set<ipc::CurveKey> peers_up_;
+  std::set<ipc::CurveKey> fresh_;  // up, and without credit so far
+  bool gateway_up_ = false;
+  UtcTime latest_{};
+  std::optional<Error> fatal_;
+};
+
+}  // namespace hedgerow::core

@@ -1,0 +1,98 @@
+#include "node/core/gate.h"
+
+#include <nlohmann/json.hpp>
+
+#include "node/core/answer.h"
+
+namespace hedgerow::core {
+
+namespace {
+
+Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, ByteView statement,
+                        const PartyId& home, UtcTime now) {
+  HR_ASSIGN(const PartyId agency, protocol::claimed_agency(statement));
+  const Peer* peer = lineage.peers.find(agency);
+  if (peer == nullptr)
+    return denied("the asker's agency is no party to the agreement",
+                  "questions are asked through the node of the asker's own agency");
+  HR_ASSIGN(protocol::VerifiedQuestion asked,
+            protocol::verify_question(statement, peer->root, now));
+  if (asked.agreement != lineage.agreement.hash)
+    return denied("the question was signed under another version of the agreement",
+                  "ask again: the version in force has changed");
+  HR_ASSIGN(policies::Question question, policies::decode_question(asked.question));
+  policies::AskContext context{
+      lineage.self,
+      home,
+      {asked.asker.agency(), std::string(to_string(asked.asker.kind())),
+       asked.asker.subject().urn()},
+      keys.key() ? policies::LineageState::in_force : policies::LineageState::installed,
+      now,
+      question};
+  policies::Decision decision = policies::evaluate(lineage.agreement, context);
+  return Admission{std::move(asked), std::move(question), std::move(decision)};
+}
+
+}  // namespace
+
+Result<Admission> admit_own(const LineageContext& lineage, const KeyDesk& keys,
+                            ByteView question_statement, UtcTime now) {
+  return admit(lineage, keys, question_statement, lineage.self, now);
+}
+
+Result<Admission> admit_countersigned(const LineageContext& lineage, const KeyDesk& keys,
+                                      ByteView countersigned, UtcTime now) {
+  HR_ASSIGN(const auto claimed, protocol::Statement::decode(countersigned));
+  const Peer* home = lineage.peers.find(claimed.header().sender);
+  if (home == nullptr) return denied("a question countersigned by a stranger");
+  HR_ASSIGN(const auto outer,
+            protocol::verify_countersigned(countersigned, home->keys().message, now));
+  HR_ASSIGN(Admission admission, admit(lineage, keys, outer.body(), home->id, now));
+  if (admission.asked.id != outer.header().session)
+    return culprit_error("the countersignature is for another question", home->id.str());
+  admission.asked.home = home->id;
+  return admission;
+}
+
+protocol::LogNote question_note(std::string kind, const Admission& a) {
+  nlohmann::json text = to_json(a.question);
+  text.erase("reason");
+  protocol::LogNote note{std::move(kind),
+                         {{"question", a.asked.id.hex()},
+                          {"asker", a.asked.asker.subject().urn()},
+                          {"home", a.asked.home.str()},
+                          {"text", text.dump()},
+                          {"reason", a.question.reason}}};
+  if (const auto* permit = a.permit()) {
+    note.fields.emplace_back("decision", "permit");
+    note.fields.emplace_back("clause", permit->grant + " line " +
+                                           std::to_string(permit->grant_line) + ", table " +
+                                           permit->table);
+  } else {
+    const auto& deny = std::get<policies::Deny>(a.decision);
+    note.fields.emplace_back("decision", "deny");
+    note.fields.emplace_back("why", std::string(policies::to_text(deny.reason)));
+  }
+  return note;
+}
+
+Result<policies::Edition> release(const policies::Grant& grant, const policies::CellSpace& space,
+                                  std::size_t contributors, protocol::sum::SumFigures f) {
+  SumVectors vectors{{f.v.begin(), f.v.end()},
+                     {f.c.begin(), f.c.end()},
+                     {f.k.begin(), f.k.end()},
+                     {f.z.begin(), f.z.end()}};
+  return policies::release_sums(grant.disclosure, space, contributors,
+                                Unreleased<SumVectors>(std::move(vectors)));
+}
+
+protocol::sum::Parties sum_parties(const LineageContext& lineage, const SigningKey& key) {
+  protocol::sum::Parties parties;
+  parties.self = lineage.self;
+  parties.hub = lineage.agreement.hub;
+  parties.key = &key;
+  for (const auto& [id, peer] : lineage.peers.all()) parties.keys.emplace(id, peer.keys().message);
+  return parties;
+}
+
+}  // namespace hedgerow::core

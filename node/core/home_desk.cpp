@@ -1,0 +1,244 @@
+#include "node/core/home_desk.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "crypto/hash.h"
+#include "node/core/hub_rows.h"
+
+namespace hedgerow::core {
+
+HomeDesk::HomeDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
+                   const policies::CodeList& codes)
+    : lineage_(lineage), keys_(keys), env_(environment), codes_(codes) {}
+
+Result<void> HomeDesk::restore(UtcTime now) {
+  if (lineage_.is_hub()) return {};  // the hub's own rows are the hub desk's
+  HR_ASSIGN(const auto rows, lineage_.store.questions().waiting());
+  for (const auto& row : rows) {
+    auto admission = admit_own(lineage_, keys_, row.question, row.created_at);
+    if (!admission.ok()) continue;
+    waiting_.emplace(row.id, Waiting{std::move(admission->asked), std::move(admission->question),
+                                     row.created_at, now, std::nullopt});
+  }
+  return {};
+}
+
+Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer,
+                    Bytes receipts) {
+  Work work;
+  if (lineage_.is_hub()) return work;
+  store::QuestionRecord row;
+  row.id = w.asked.id;
+  row.canonical_hash = to_bytes(policies::figures_hash(w.question).view());
+  row.status = status;
+  row.question = w.asked.statement;
+  row.answer = std::move(answer);
+  row.receipts = std::move(receipts);
+  row.created_at = w.created_at;
+  row.asker = w.asked.asker.subject().urn();
+  work.write([row](store::LineageStore& s) { return s.questions().put(row); });
+  return work;
+}
+
+Work HomeDesk::send_ask(Waiting& w, UtcTime now) {
+  w.ask_at = now + kAskAgainAfter;
+  Work work;
+  work.message(w.asked.id, lineage_.agreement.hub, MessageType::ask,
+               protocol::countersign(env_.keyring.message(), lineage_.self, w.asked,
+                                     lineage_.id(), now)
+                   .encode(),
+               protocol::kCountersignatureLifetime);
+  return work;
+}
+
+Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
+  if (waiting_.size() >= kMaxWaitingQuestions)
+    return try_again("too many questions wait for their answers at this node");
+  HR_ASSIGN(Admission admission, admit_own(lineage_, keys_, statement, now));
+  if (admission.asked.asker.agency() != lineage_.self)
+    return denied("the asker belongs to another agency",
+                  "questions are asked through the node of the asker's own agency");
+  if (waiting_.contains(admission.asked.id)) return denied("this question was asked already");
+  HR_ASSIGN(const auto known, lineage_.store.questions().get(admission.asked.id));
+  if (known) return denied("this question was asked already", "see `hedgerow ask --result`");
+
+  Work work;
+  work.log.push_back(question_note("question", admission));
+  if (!admission.permit()) {
+    const Error why = admission.denial();
+    work.then.push_back([reply, why](const Committed&) { reply.error(why); });
+    return work;
+  }
+  const SessionId id = admission.asked.id;
+  Waiting waiting{std::move(admission.asked), std::move(admission.question), now, now,
+                  std::move(reply)};
+  auto& w = waiting_.emplace(id, std::move(waiting)).first->second;
+  w.reply->progress({{"step", "asked"}, {"id", id.hex()}});
+  work.add(keep(w, store::QuestionStatus::waiting, {}, {}));
+  work.add(send_ask(w, now));
+  return work;
+}
+
+Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
+  if (const auto it = waiting_.find(id); it != waiting_.end()) {
+    it->second.reply = std::move(reply);
+    it->second.reply->progress({{"step", "asked"}, {"id", id.hex()}});
+    return send_ask(it->second, now);
+  }
+  HR_ASSIGN(const auto row, lineage_.store.questions().get(id));
+  if (!row) return bad_input("no question with this id was asked here");
+  if (row->status != store::QuestionStatus::answered)
+    return denied("the question was refused", "see `hedgerow audit show`");
+  HR_ASSIGN(const auto json, show(*row));
+  reply.result(json);
+  return Work{};
+}
+
+void HomeDesk::forget_reply(const SessionId& id) {
+  const auto it = waiting_.find(id);
+  if (it != waiting_.end()) it->second.reply.reset();
+}
+
+Result<Work> HomeDesk::on_message(const Delivery& d, UtcTime now) {
+  if (d.from != lineage_.agreement.hub)
+    return culprit_error("an answer that does not come from the hub", d.from.str());
+  const auto it = waiting_.find(d.session);
+  if (it == waiting_.end()) return Work{};  // answered or given up before
+  if (d.type == MessageType::question_status) return on_status(d, it->second);
+  return on_delivery(d, it->second, now);
+}
+
+Result<Work> HomeDesk::on_status(const Delivery& d, Waiting& w) {
+  HR_ASSIGN(const auto status, protocol::QuestionStatus::decode(d.body));
+  if (status.state == protocol::QuestionStatus::State::waiting) {
+    if (w.reply)
+      w.reply->progress({{"step", "waiting"},
+                         {"id", d.session.hex()},
+                         {"text", status.error.text},
+                         {"party", status.error.culprit}});
+    return Work{};
+  }
+  Work work = keep(w, store::QuestionStatus::refused, {}, {});
+  work.note("question.refused", {{"question", d.session.hex()},
+                                 {"why", status.error.text},
+                                 {"party", status.error.culprit}});
+  if (w.reply)
+    work.then.push_back(
+        [reply = *w.reply, why = status.error](const Committed&) { reply.error(why); });
+  waiting_.erase(d.session);
+  return work;
+}
+
+// The hub signed it, it answers this very question, and where receipts came with it each is of
+// the log it claims and about this answer.
+Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w) {
+  const Peer& hub = *lineage_.peers.find(lineage_.agreement.hub);
+  HR_ASSIGN(const auto statement, protocol::Statement::decode(delivery.answer));
+  HR_TRY(statement.verify_signature(hub.keys().message, MessageType::answer));
+  const auto& header = statement.header();
+  if (header.sender != hub.id || header.session != w.asked.id ||
+      header.agreement != lineage_.agreement.hash || header.lineage != lineage_.id())
+    return culprit_error("an answer to another question", hub.id.str());
+  HR_ASSIGN(Answer answer, Answer::decode(statement.body()));
+  HR_ASSIGN(const auto countersigned, protocol::Statement::decode(answer.countersigned));
+  if (answer.question != w.asked.id || countersigned.header().sender != lineage_.self ||
+      countersigned.body() != w.asked.statement)
+    return culprit_error("the answer repeats another question than the one asked", hub.id.str());
+  const Sha256 hash = sha256_id(delivery.answer);
+  for (const auto& r : delivery.receipts) {
+    const Peer* peer = lineage_.peers.find(r.party);
+    if (peer == nullptr) return culprit_error("a receipt of a stranger", hub.id.str());
+    HR_TRY(check_receipt(r.receipt, *peer, hash));
+  }
+  return answer;
+}
+
+Result<Work> HomeDesk::on_delivery(const Delivery& d, Waiting& w, UtcTime now) {
+  HR_ASSIGN(const auto delivery, protocol::AnswerDelivery::decode(d.body));
+  HR_ASSIGN(const Answer answer, check_answer(delivery, w));
+  (void)now;
+  std::map<PartyId, Bytes> receipts;
+  for (const auto& r : delivery.receipts) receipts[r.party] = r.receipt;
+  Work work = keep(w, store::QuestionStatus::answered, delivery.answer,
+                   encode_receipts(receipts));
+  work.note("answer.received", {{"question", d.session.hex()},
+                                {"answer", sha256_id(delivery.answer).hex()},
+                                {"receipts", std::to_string(receipts.size())}});
+  store::QuestionRecord row;
+  row.id = w.asked.id;
+  row.question = w.asked.statement;
+  row.answer = delivery.answer;
+  row.receipts = encode_receipts(receipts);
+  const auto reply = w.reply;
+  waiting_.erase(d.session);
+  if (reply)
+    work.then.push_back([this, reply, row](const Committed&) {
+      const auto json = show(row);
+      json.ok() ? reply->result(*json) : reply->error(json.error());
+    });
+  return work;
+}
+
+Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
+  HR_ASSIGN(const auto statement, protocol::Statement::decode(row.answer));
+  HR_ASSIGN(const Answer answer, Answer::decode(statement.body()));
+  HR_ASSIGN(const auto outer, protocol::Statement::decode(answer.countersigned));
+  HR_ASSIGN(const auto asked_statement, protocol::Statement::decode(outer.body()));
+  HR_ASSIGN(const auto asked, protocol::Asked::decode(asked_statement.body()));
+  HR_ASSIGN(const auto certificate, Certificate::decode_der(asked.certificate_der));
+  HR_ASSIGN(const auto question, policies::decode_question(asked.question));
+  const policies::Grant* grant = lineage_.agreement.grant(answer.grant);
+  const policies::Table* table = grant == nullptr ? nullptr : grant->table(answer.table);
+  if (table == nullptr) return internal("the answer's table is not in the agreement");
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
+  for (const auto& p : answer.periods)
+    if (p.edition.cells.size() != space.size())
+      return internal("the answer has another number of cells than its table");
+  nlohmann::json json = to_json(answer, question, certificate.subject().urn(),
+                                lineage_.agreement, space, codes_);
+  HR_ASSIGN(const auto receipts, decode_receipts(row.receipts));
+  nlohmann::json shown = nlohmann::json::array();
+  for (const auto& [party, receipt] : receipts)
+    shown.push_back({{"party", party.str()}, {"receipt", to_base64(receipt)}});
+  json["evidence"] = {{"answer", sha256_id(row.answer).hex()},
+                      {"signed_by", lineage_.agreement.hub.str()},
+                      {"statement", to_base64(row.answer)},
+                      {"receipts", shown}};
+  return json;
+}
+
+Result<Work> HomeDesk::on_time(UtcTime now) {
+  Work work;
+  std::vector<SessionId> over;
+  for (auto& [id, w] : waiting_) {
+    if (w.ask_at > now) continue;
+    if (now >= w.created_at + kQuestionLife) {
+      over.push_back(id);
+      continue;
+    }
+    work.add(send_ask(w, now));
+  }
+  for (const SessionId& id : over) {
+    Waiting& w = waiting_.at(id);
+    work.add(keep(w, store::QuestionStatus::refused, {}, {}));
+    work.note("question.refused",
+              {{"question", id.hex()}, {"why", "no answer within a day"}, {"party", ""}});
+    if (w.reply)
+      work.then.push_back([reply = *w.reply](const Committed&) {
+        reply.error(try_again("no answer within a day"));
+      });
+    waiting_.erase(id);
+  }
+  return work;
+}
+
+std::optional<UtcTime> HomeDesk::next_wake() const {
+  std::optional<UtcTime> at;
+  for (const auto& [id, w] : waiting_)
+    if (!at || w.ask_at < *at) at = w.ask_at;
+  return at;
+}
+
+}  // namespace hedgerow::core

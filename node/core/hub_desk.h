@@ -1,0 +1,91 @@
+// The hub's part in questions: admits them for itself, computes the releases they need, once
+// and for all, collects every contributor's receipt, and sends answers out on a tick
+// (cryptography.md C and E, disclosure.md rules 2 and 7).
+//
+// One release is computed at a time, so that editions form a chain.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "node/core/answer.h"
+#include "node/core/exchange.h"
+#include "node/core/gate.h"
+#include "protocol/answering.h"
+#include "protocol/sum/hub.h"
+
+namespace hedgerow::core {
+
+inline constexpr std::chrono::seconds kAttemptLifetime{90};
+inline constexpr std::chrono::seconds kAskAgain{5};
+inline constexpr std::chrono::seconds kStatusAfter{4};      // silence before the asker hears of it
+inline constexpr std::chrono::seconds kReceiptRetry{300};
+inline constexpr std::chrono::hours kQuestionLifetime{24};
+inline constexpr std::chrono::milliseconds kTick{1000};
+inline constexpr std::size_t kMaxOpenQuestions = 256;
+
+class HubDesk {
+ public:
+  HubDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
+          const policies::CodeList& codes);
+
+  Result<void> restore(UtcTime now);
+  // ask, receipt, and the contributors' sum_* messages.
+  Result<Work> on_message(const Delivery& delivery, UtcTime now);
+  Result<Work> on_time(UtcTime now);
+  std::optional<UtcTime> next_wake() const;
+
+ private:
+  enum class Stage { waiting, receipts, ready, done };
+  struct OpenQuestion {
+    PartyId home;
+    Bytes countersigned;
+    policies::Question question;
+    policies::Permit permit;
+    std::string asker;
+    Stage stage = Stage::waiting;
+    Bytes answer;  // the statement
+    Sha256 answer_hash;
+    std::map<PartyId, Bytes> receipts;
+    UtcTime created_at;
+    UtcTime wake_at;  // deliver, or ask for receipts again, by stage
+  };
+  struct Active {
+    protocol::sum::SumHub role;
+    SessionId question;
+    policies::Period period;
+    UtcTime begun_at;
+    std::optional<UtcTime> wake_at;
+    bool status_sent = false;
+  };
+
+  Result<Work> on_ask(const Delivery& delivery, UtcTime now);
+  Result<Work> on_receipt(const Delivery& delivery, UtcTime now);
+  Result<Work> on_role_message(const Delivery& delivery, UtcTime now);
+  Result<Work> progress_all(UtcTime now);
+  Result<Work> progress(const SessionId& id, OpenQuestion& q, UtcTime now);
+  Result<Work> begin_release(const SessionId& id, OpenQuestion& q, const policies::Period& period,
+                             UtcTime now);
+  Result<Work> after_role(protocol::Step step, UtcTime now);
+  Result<Work> finish_release(UtcTime now);
+  Result<Work> give_up_release(const Error& why, UtcTime now);
+  Result<Work> make_answer(const SessionId& id, OpenQuestion& q, UtcTime now);
+  Result<protocol::EditionLink> link_of(const store::EditionRecord& edition);
+  Result<std::vector<protocol::EditionLink>> unpublished(const OpenQuestion& q);
+  Work ask_for_receipts(const SessionId& id, OpenQuestion& q,
+                        std::vector<protocol::EditionLink> links, UtcTime now);
+  Work deliver(const SessionId& id, OpenQuestion& q, UtcTime now);
+  Work refuse(const SessionId& id, const PartyId& home, const Error& why);
+  Work tell_waiting(const SessionId& id, const OpenQuestion& q, const Error& why);
+  Work keep(const SessionId& id, const OpenQuestion& q, store::QuestionStatus status);
+
+  LineageContext& lineage_;
+  const KeyDesk& keys_;
+  Environment env_;
+  const policies::CodeList& codes_;
+  std::map<SessionId, OpenQuestion> questions_;
+  std::optional<Active> active_;
+};
+
+}  // namespace hedgerow::core

@@ -1,0 +1,109 @@
+#include "node/core/hub_rows.h"
+
+#include <memory>
+
+#include "crypto/hash.h"
+#include "node/audit/receipt.h"
+#include "protocol/answering.h"
+
+namespace hedgerow::core {
+
+namespace {
+
+constexpr std::string_view kAttemptKind = "sum-hub-attempt";
+constexpr std::string_view kPublishedKind = "edition-published";
+constexpr std::chrono::hours kKeptFor{24 * 366 * 10};
+
+SessionId row_of(const protocol::sum::ReleaseId& release) { return {release.bytes}; }
+
+SessionId row_of_edition(std::uint64_t sequence) {
+  Writer w;
+  w.text(kPublishedKind).u64(sequence);
+  return *SessionId::from(ByteView(sha256(w.data())).first(16));
+}
+
+}  // namespace
+
+Result<std::uint32_t> next_attempt(store::LineageStore& store,
+                                   const protocol::sum::ReleaseId& release) {
+  HR_ASSIGN(const auto row, store.sessions().get(row_of(release), std::string(kAttemptKind)));
+  if (!row) return std::uint32_t{1};
+  Reader r(row->state);
+  const std::uint32_t last = r.u32();
+  HR_TRY(r.finish("stored attempt"));
+  return last + 1;
+}
+
+Result<void> keep_attempt(store::LineageStore& store, const protocol::sum::ReleaseId& release,
+                          std::uint32_t attempt, UtcTime now) {
+  Writer w;
+  w.u32(attempt);
+  const store::Session row{row_of(release),
+                           std::string(kAttemptKind),
+                           {},
+                           WipingBytes(w.data().begin(), w.data().end()),
+                           now + kKeptFor,
+                           false};
+  return store.sessions().put(row);
+}
+
+Work::Write keep_role(const SessionId& session, const SessionId& question,
+                      const SecretBytes& state, UtcTime now) {
+  const auto row = std::make_shared<store::Session>();
+  row->id = session;
+  row->kind = kHubRoleKind;
+  row->peer = question.hex();
+  row->state.assign(state.expose().begin(), state.expose().end());
+  row->not_after = now + kKeptFor;
+  return [row](store::LineageStore& s) { return s.sessions().put(*row); };
+}
+
+Result<bool> is_published(store::LineageStore& store, std::uint64_t sequence) {
+  HR_ASSIGN(const auto row,
+            store.sessions().get(row_of_edition(sequence), std::string(kPublishedKind)));
+  return row.has_value();
+}
+
+Result<void> set_published(store::LineageStore& store, std::uint64_t sequence, UtcTime now) {
+  const store::Session row{row_of_edition(sequence), std::string(kPublishedKind), {}, {},
+                           now + kKeptFor, false};
+  return store.sessions().put(row);
+}
+
+Bytes encode_receipts(const std::map<PartyId, Bytes>& receipts) {
+  Writer w;
+  w.u32(static_cast<std::uint32_t>(receipts.size()));
+  for (const auto& [party, receipt] : receipts) w.text(party.str()).bytes(receipt);
+  return std::move(w).take();
+}
+
+Result<std::map<PartyId, Bytes>> decode_receipts(ByteView bytes) {
+  std::map<PartyId, Bytes> out;
+  if (bytes.empty()) return out;
+  Reader r(bytes);
+  const std::size_t n = r.count(protocol::kMaxAnsweringParties, 8);
+  for (std::size_t i = 0; i < n; ++i) {
+    HR_ASSIGN(PartyId party, PartyId::parse(r.text(64)));
+    out[std::move(party)] = to_bytes(r.bytes(protocol::kMaxReceiptBytes));
+  }
+  HR_TRY(r.finish("stored receipts"));
+  return out;
+}
+
+Result<void> check_receipt(ByteView bytes, const Peer& party, const Sha256& answer) {
+  const auto blame = [&](Error e) {
+    e.culprit = party.id.str();
+    return e;
+  };
+  auto receipt = audit::decode_receipt(bytes);
+  if (!receipt.ok()) return blame(std::move(receipt).error());
+  const NoteKey key{audit::log_name(party.id), party.keys().log};
+  auto verified = audit::verify(*receipt, key);
+  if (!verified.ok()) return blame(std::move(verified).error());
+  if (!verified->has_entry || verified->entry.kind != "answer" ||
+      verified->entry.field("answer") != answer.hex())
+    return blame(bad_input("the receipt is for another entry than this answer's"));
+  return {};
+}
+
+}  // namespace hedgerow::core

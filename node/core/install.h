@@ -1,0 +1,30 @@
+// `agreement install`: from a file, its signatures and the parties' certificates to an agreement
+// that may be believed (formats.md, Agreement; architecture.md, How a region starts).
+#pragma once
+
+#include "node/core/core.h"
+
+namespace hedgerow::core {
+
+inline constexpr std::size_t kMaxBundle = std::size_t{512} << 10U;
+
+struct InstallFiles {
+  Bytes agreement;     // the exact bytes
+  Bytes signatures;    // CMS, PEM
+  Bytes certificates;  // PEM: every party's root and node certificate
+};
+
+struct VerifiedInstall {
+  policies::Agreement agreement;
+  Peers peers;
+  store::AgreementRecord record;
+  std::vector<store::CertificateRecord> certificates;
+};
+
+// In this order: the local officer's signature; then the agreement is parsed; then the roots are
+// compared with the fingerprints it names, and exactly one valid signature of each party is
+// required; the code list, the local party and its node certificate must fit.
+Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Keyring& keyring,
+                                       const policies::CodeList& codes, UtcTime now);
+
+}  // namespace hedgerow::core

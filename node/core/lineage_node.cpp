@@ -1,0 +1,137 @@
+#include "node/core/lineage_node.h"
+
+#include <algorithm>
+
+namespace hedgerow::core {
+
+bool is_fatal(const Error& error) {
+  return error.code == Code::internal || error.code == Code::configuration;
+}
+
+LineageNode::LineageNode(LineageContext context, const Environment& environment,
+                         const policies::CodeList& codes)
+    : context_(std::move(context)),
+      exchange_(context_, environment),
+      keys_(context_, environment),
+      keyholder_(context_, exchange_, keys_, environment),
+      imports_(context_, keys_, environment, codes),
+      contributor_(context_, exchange_, keys_, environment, codes),
+      hub_(context_, keys_, environment, codes),
+      home_(context_, keys_, environment, codes) {}
+
+Result<void> LineageNode::restore(UtcTime now) {
+  HR_TRY(keys_.restore(now));
+  if (context_.own().roles.contributor) HR_TRY(contributor_.restore());
+  if (context_.is_hub()) HR_TRY(hub_.restore(now));
+  return home_.restore(now);
+}
+
+Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
+  switch (d.type) {
+    case MessageType::installed:
+    case MessageType::dkg_start:
+    case MessageType::dkg_round1:
+    case MessageType::dkg_round2:
+    case MessageType::dkg_signature:
+    case MessageType::dkg_certificate:
+    case MessageType::dkg_abort:
+    case MessageType::key_ready: return keys_.on_message(d, now);
+    case MessageType::evaluate_request: return keyholder_.on_request(d, now);
+    case MessageType::evaluate_response:
+    case MessageType::evaluate_refusal:
+      // Of an import that has ended meanwhile: nothing to do.
+      return imports_.owns(d.session) ? imports_.on_message(d, now) : Result<Work>(Work{});
+    case MessageType::ask:
+    case MessageType::receipt:
+    case MessageType::sum_advert:
+    case MessageType::sum_roster_signature:
+    case MessageType::sum_masked_input:
+    case MessageType::sum_masked_hash:
+    case MessageType::sum_opening:
+    case MessageType::sum_refusal: return hub_.on_message(d, now);
+    case MessageType::answer_hash:
+    case MessageType::served:
+    case MessageType::sum_start:
+    case MessageType::sum_manifest:
+    case MessageType::sum_roster:
+    case MessageType::sum_roster_signatures:
+    case MessageType::sum_masked_hashes:
+    case MessageType::sum_void: return contributor_.on_message(d, now);
+    case MessageType::question_status:
+    case MessageType::answer_delivery: return home_.on_message(d, now);
+    case MessageType::ack:
+    case MessageType::question:
+    case MessageType::countersigned:
+    case MessageType::answer:
+      return culprit_error("a message that does not travel alone", d.from.str());
+  }
+  return culprit_error("a message of an unknown type", d.from.str());
+}
+
+// A message is consumed whatever its handler says of it, or its sender would send it for ever;
+// only where the node itself fails does it stay unacknowledged.
+Result<void> LineageNode::deliver(const Delivery& d, UtcTime now) {
+  auto work = dispatch(d, now);
+  if (!work.ok() && is_fatal(work.error())) return std::move(work).error();
+  std::optional<Error> refused;
+  if (!work.ok()) refused = work.error();
+  HR_TRY(exchange_.commit(work.ok() ? std::move(work).value() : Work{}, now, &d));
+  HR_TRY(deliver_local(now));
+  if (refused) return *std::move(refused);
+  return {};
+}
+
+Result<void> LineageNode::deliver_local(UtcTime now) {
+  while (auto d = exchange_.next_local()) {
+    auto work = dispatch(*d, now);
+    if (!work.ok()) {
+      if (is_fatal(work.error())) return std::move(work).error();
+      continue;
+    }
+    if (!work->empty()) HR_TRY(exchange_.commit(std::move(work).value(), now));
+  }
+  return {};
+}
+
+Result<void> LineageNode::on_envelope(const protocol::Envelope& envelope, UtcTime now) {
+  HR_ASSIGN(const auto delivery, exchange_.receive(envelope, now));
+  return delivery ? deliver(*delivery, now) : Result<void>();
+}
+
+Result<Committed> LineageNode::commit(Work work, UtcTime now) {
+  HR_ASSIGN(const Committed done, exchange_.commit(std::move(work), now));
+  HR_TRY(deliver_local(now));
+  return done;
+}
+
+Result<void> LineageNode::on_time(UtcTime now) {
+  exchange_.on_time(now);
+  Work work = keys_.on_time(now);
+  work.add(imports_.on_time(now));
+  work.add(contributor_.on_time(now));
+  HR_ASSIGN(Work hub, hub_.on_time(now));
+  work.add(std::move(hub));
+  HR_ASSIGN(Work home, home_.on_time(now));
+  work.add(std::move(home));
+  if (work.empty()) return {};
+  HR_TRY(commit(std::move(work), now));
+  return {};
+}
+
+void LineageNode::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
+  exchange_.on_peer_up(curve_key, now);
+}
+
+void LineageNode::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
+  exchange_.on_credit(curve_key, now);
+}
+
+std::optional<UtcTime> LineageNode::next_wake() const {
+  std::optional<UtcTime> at;
+  for (const auto& t : {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(),
+                        contributor_.next_wake(), hub_.next_wake(), home_.next_wake()})
+    if (t && (!at || *t < *at)) at = t;
+  return at;
+}
+
+}  // namespace hedgerow::core
