@@ -94,7 +94,7 @@ void Gateway::read_core(Milliseconds now) {
 void Gateway::on_configure(ipc::Configure configure, Milliseconds now) {
   configured_ = false;
   if (configure.own != pair_.own) {
-    end_.reset();
+    close_end();
     configure_.reset();
     trouble("the core's CURVE key is not the one in keys/curve.key");
     return;
@@ -103,7 +103,7 @@ void Gateway::on_configure(ipc::Configure configure, Milliseconds now) {
   const bool keep = end_ && configure_ && same_end(*configure_, configure);
   configure_ = std::move(configure);
   if (!keep) {
-    end_.reset();
+    close_end();
     next_open_ = 0;
   }
   configured_ = true;
@@ -113,6 +113,11 @@ void Gateway::on_configure(ipc::Configure configure, Milliseconds now) {
   } else {
     keep_end_open(now);
   }
+}
+
+void Gateway::close_end() {
+  if (end_) end_->detach();
+  end_.reset();
 }
 
 void Gateway::keep_end_open(Milliseconds now) {

@@ -33,6 +33,7 @@ class Gateway : public Outlet {
   void write_core();
   void on_configure(ipc::Configure configure, Milliseconds now);
   void trouble(const std::string& text);
+  void close_end();
   void keep_end_open(Milliseconds now);
   Milliseconds pause(Milliseconds now) const;
 

@@ -52,8 +52,7 @@ void HubEnd::attach() {
 
 void HubEnd::detach() {
   attached_ = false;
-  for (auto& [key, peer] : peers_) (void)send_to(socket_, peer.routing_id, encode_bye());
-  peers_.clear();
+  while (!peers_.empty()) end(peers_.begin(), true);
 }
 
 void HubEnd::send(const ipc::Send& message) {

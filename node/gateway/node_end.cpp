@@ -20,6 +20,12 @@ constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
                         ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
+// A monitor's address is free again only some time after its socket was closed.
+std::uint64_t next_number() {
+  static std::uint64_t last = 0;
+  return ++last;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PeerEnd>> open_node_end(zmq::context_t& context, const CurvePair& pair,
@@ -44,7 +50,7 @@ Result<void> NodeEnd::open() {
   HR_ASSIGN(zmq::socket_t socket, make_socket(context_, zmq::socket_type::dealer));
   HR_TRY(set_limits(socket));
   HR_TRY(set_curve_client(socket, pair_, hub_));
-  const std::string address = "inproc://monitor." + std::to_string(++sockets_made_);
+  const std::string address = "inproc://monitor." + std::to_string(next_number());
   HR_ASSIGN(zmq::socket_t monitor, watch(context_, socket, address.c_str(), kEvents));
   socket_ = std::move(socket);
   monitor_ = std::move(monitor);
@@ -57,7 +63,6 @@ void NodeEnd::attach() { attached_ = true; }
 void NodeEnd::detach() {
   attached_ = false;
   if (up_) (void)gateway::send(socket_, encode_bye());
-  up_ = false;
   go_down();
 }
 

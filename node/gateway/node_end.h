@@ -51,7 +51,6 @@ class NodeEnd : public PeerEnd {
 
   zmq::socket_t socket_;
   zmq::socket_t monitor_;
-  std::uint64_t sockets_made_ = 0;  // a monitor's address is its socket's own
 
   bool attached_ = false;
   bool connected_ = false;  // the handshake succeeded

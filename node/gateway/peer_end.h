@@ -27,7 +27,7 @@ class PeerEnd {
   virtual ~PeerEnd() = default;
 
   // While no core is attached, no session exists: attach lets peers come up, detach ends all
-  // sessions (and tells the peers, but not the core, which is gone).
+  // sessions.
   virtual void attach() = 0;
   virtual void detach() = 0;
 
