@@ -50,14 +50,18 @@ Result<Attempt> Attempt::read(Parties parties, ByteView manifest_statement) {
   const std::string& hub = parties.hub.str();
   if (manifest_statement.size() > kMaxManifestStatement)
     return culprit_error("sum manifest: too long", hub);
-  HR_ASSIGN(const Statement statement, Statement::decode(manifest_statement));
+  const auto decoded = Statement::decode(manifest_statement);
+  if (!decoded.ok()) return culprit_error(decoded.error().text, hub);
+  const Statement& statement = *decoded;
   const auto key = parties.keys.find(parties.hub);
   if (statement.header().sender != parties.hub || key == parties.keys.end())
     return culprit_error("sum manifest: not from the hub", statement.header().sender.str());
   HR_TRY(statement.verify_signature(key->second, MessageType::sum_manifest));
 
+  const auto body = Manifest::decode(statement.body());
+  if (!body.ok()) return culprit_error(body.error().text, hub);
   Attempt a;
-  HR_ASSIGN(a.manifest_, Manifest::decode(statement.body()));
+  a.manifest_ = *body;
   const StatementHeader expected{parties.hub,
                                  a.manifest_.lineage,
                                  a.manifest_.agreement,

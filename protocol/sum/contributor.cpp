@@ -185,8 +185,9 @@ Result<Step> SumContributor::on_masked_hashes(ByteView body, UtcTime now) {
 }
 
 Result<Step> SumContributor::on_void(ByteView body) {
-  HR_ASSIGN(const Void v, Void::decode(body));
-  HR_TRY(attempt_.check_id(v.id, attempt_.parties().hub));
+  const auto v = Void::decode(body);
+  if (!v.ok()) return culprit_error(v.error().text, attempt_.parties().hub.str());
+  HR_TRY(attempt_.check_id(v->id, attempt_.parties().hub));
   if (phase_ == Phase::opened) return Step{};  // opened stays opened
   give_up();
   return recorded("sum-void");

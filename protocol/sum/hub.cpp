@@ -14,6 +14,10 @@ Error not_expected(const PartyId& from, std::string_view what) {
   return culprit_error("not expected now: " + std::string(what), from.str());
 }
 
+bool is_repetition(const Bytes& taken, ByteView body) {
+  return !taken.empty() && std::ranges::equal(taken, body);
+}
+
 std::string names_of(const std::vector<PartyId>& parties) {
   std::string out;
   for (const PartyId& p : parties) out += (out.empty() ? "" : ", ") + p.str();
@@ -56,7 +60,7 @@ Result<Step> SumHub::on_message(const PartyId& from, MessageType type, ByteView 
 
 Result<Step> SumHub::on_advert(std::size_t i, ByteView body, UtcTime now) {
   const PartyId& from = manifest().contributors[i];
-  if (std::ranges::equal(body, seats_[i].advert)) return Step{};
+  if (is_repetition(seats_[i].advert, body)) return Step{};
   if (!seats_[i].advert.empty()) return culprit_error("a second advert", from.str());
   HR_ASSIGN(const Bytes read, attempt_.read_statement(MessageType::sum_advert, from, body, from));
   const auto advert = Advert::decode(read);
@@ -72,7 +76,8 @@ Result<Step> SumHub::on_advert(std::size_t i, ByteView body, UtcTime now) {
 Result<Step> SumHub::on_signature(std::size_t i, ByteView body, UtcTime now) {
   const PartyId& from = manifest().contributors[i];
   if (phase_ == Phase::adverts) return not_expected(from, "a signature before the roster");
-  if (std::ranges::equal(body, seats_[i].signature)) return Step{};
+  if (is_repetition(seats_[i].signature, body)) return Step{};
+  if (!seats_[i].signature.empty()) return culprit_error("a second signature", from.str());
   HR_ASSIGN(const Bytes read,
             attempt_.read_statement(MessageType::sum_roster_signature, from, body, from));
   const auto signature = RosterSignature::decode(read);
@@ -113,7 +118,7 @@ Result<Step> SumHub::on_masked_hash(std::size_t i, ByteView body, UtcTime now) {
   if (phase_ != Phase::inputs && phase_ != Phase::openings)
     return not_expected(from, "a masked hash before the roster signatures");
   Seat& seat = seats_[i];
-  if (std::ranges::equal(body, seat.masked_hash)) return Step{};
+  if (is_repetition(seat.masked_hash, body)) return Step{};
   HR_ASSIGN(const Bytes read,
             attempt_.read_statement(MessageType::sum_masked_hash, from, body, from));
   const auto hash = MaskedHash::decode(read);
