@@ -10,7 +10,8 @@ namespace {
 
 constexpr Milliseconds kMinConnectPause = 50;
 constexpr Milliseconds kMaxConnectPause = 1000;
-constexpr Milliseconds kOpenPause = 500;
+constexpr Milliseconds kMinOpenPause = 20;
+constexpr Milliseconds kMaxOpenPause = 1000;
 // Above this the network is not read; one message more still fits the connection's own bound.
 constexpr std::size_t kMaxBacklog = std::size_t{8} << 20;
 
@@ -105,6 +106,7 @@ void Gateway::on_configure(ipc::Configure configure, Milliseconds now) {
   if (!keep) {
     close_end();
     next_open_ = 0;
+    open_pause_ = 0;
   }
   configured_ = true;
   if (end_) {
@@ -122,7 +124,9 @@ void Gateway::close_end() {
 
 void Gateway::keep_end_open(Milliseconds now) {
   if (end_ || !configured_ || now < next_open_) return;
-  next_open_ = now + kOpenPause;
+  // At first quickly: a socket of our own that was just closed may hold the address a moment yet.
+  open_pause_ = std::clamp(2 * open_pause_, kMinOpenPause, kMaxOpenPause);
+  next_open_ = now + open_pause_;
   auto end = configure_->role == ipc::Role::hub
                  ? open_hub_end(context_, pair_, zap_, *this, configure_->endpoint)
                  : open_node_end(context_, pair_, *this, configure_->endpoint, configure_->hub);

@@ -51,6 +51,7 @@ class Gateway : public Outlet {
   Milliseconds next_connect_ = 0;
   Milliseconds connect_pause_ = 0;
   Milliseconds next_open_ = 0;
+  Milliseconds open_pause_ = 0;
   std::string last_trouble_;
 };
 

@@ -190,6 +190,11 @@ void Region::SetUp() {
     node->gateway = std::make_unique<GatewayProcess>(node->home.path());
   }
   ASSERT_TRUE(until([&] { return is_linked(a_) && is_linked(b_); }));
+  // A node may have called while the hub moved to its port.
+  for (Node* node : {&hub_, &a_, &b_}) {
+    node->core->troubles.clear();
+    node->core->ups.clear();
+  }
 }
 
 bool Region::is_linked(const Node& node) const {

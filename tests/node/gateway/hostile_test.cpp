@@ -44,7 +44,7 @@ class GatewayUnderAttack : public Region {
     EXPECT_EQ(hub_.gateway->pid(), pid_);
     EXPECT_TRUE(works(a_));
     EXPECT_TRUE(works(b_));
-    EXPECT_EQ(hub_.core->ups[a_.key.own], 1);
+    EXPECT_EQ(hub_.core->ups[a_.key.own], 0);
   }
 
   TestKey rogue_ = make_key();
