@@ -30,7 +30,8 @@ enum class Column : std::uint8_t {
   return_interview,
   case_ref,
 };
-inline constexpr std::size_t kColumns = 17;  // Column::none included
+inline constexpr std::size_t kColumns =
+    std::size_t{1} + static_cast<std::size_t>(Column::case_ref);  // Column::none included
 
 enum class Rule : std::uint8_t {
   // of the line
@@ -57,7 +58,8 @@ enum class Rule : std::uint8_t {
   unknown_area,             // "unknown-area": was never the code of a district
   postcode_not_supported,   // "postcode-not-supported"
 };
-inline constexpr std::size_t kRules = 21;
+inline constexpr std::size_t kRules =
+    std::size_t{1} + static_cast<std::size_t>(Rule::postcode_not_supported);
 
 std::string_view name(Column column);  // as in the header row; "" for none
 std::string_view name(Rule rule);      // as quoted above
