@@ -22,8 +22,16 @@ class GatewayUnderAttack : public Region {
     if (HasFatalFailure()) return;
     std::set<ipc::CurveKey> allowed = both();
     allowed.insert(rogue_.own);
-    hub_.core->configure(hub_configuration(allowed));
+    allow(allowed);
     pid_ = hub_.gateway->pid();
+  }
+
+  // The hub says where it listens each time it has taken a configuration: from then on the list
+  // is in force. (A stranger that came earlier would be refused, and does not call again.)
+  void allow(const std::set<ipc::CurveKey>& keys) {
+    hub_.core->listening.clear();
+    hub_.core->configure(hub_configuration(keys));
+    ASSERT_TRUE(until([&] { return !hub_.core->listening.empty(); }));
   }
 
   std::unique_ptr<Stranger> stranger(const TestKey& key, const std::string& routing_id = {}) {
@@ -81,7 +89,7 @@ TEST_F(GatewayUnderAttack, KnowsAPeerByItsKeyWhateverRoutingIdItClaims) {
   const TestKey victim = make_key();
   std::set<ipc::CurveKey> allowed = both();
   allowed.insert({rogue_.own, victim.own});
-  hub_.core->configure(hub_configuration(allowed));
+  allow(allowed);
   const auto honest = stranger(victim, "vale-police");
   ASSERT_TRUE(hello(*honest, victim, 1));
 
@@ -185,6 +193,12 @@ TEST_F(GatewayUnderAttack, GivesNoCreditThatWasNotSpent) {
   std::size_t sent = 0;
   while (hub_.core->send(rogue_.own, as_bytes("x"))) ++sent;
   EXPECT_EQ(sent, ipc::kWindow);
+  std::size_t got = 0;
+  ASSERT_TRUE(until([&] {
+    while (const auto frame = s->receive())
+      if (*frame == encode_piece(as_bytes("x"), true)) ++got;
+    return got == sent;
+  }));
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(s->send(encode_credit(2 * ipc::kWindow), 1000));
   ASSERT_TRUE(until([&] { return hub_.core->credit(rogue_.own) == ipc::kWindow; }));
   ASSERT_TRUE(works(a_));
