@@ -1,0 +1,158 @@
+// `hedgerow ask`: puts a question into canonical form, signs it with the asker's key, and waits
+// for the answer.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "crypto/random.h"
+#include "node/cli/answer_view.h"
+#include "node/cli/command.h"
+#include "node/cli/control_call.h"
+#include "node/keys/credential.h"
+#include "node/keys/passphrase.h"
+#include "policies/question.h"
+#include "protocol/asking.h"
+
+namespace hedgerow::cli {
+
+namespace {
+
+using nlohmann::json;
+
+struct AskOptions {
+  policies::QuestionWords words;
+  std::string credential;  // FOLDER/NAME.pem
+  std::string passphrase_file;
+  std::string result_id;
+  int wait_s = 60;
+  bool csv = false;
+};
+
+constexpr std::chrono::hours kQuestionValidity{24};
+
+UtcTime system_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+void show(Context& context, const AskOptions& o, const json& answer) {
+  if (context.json)
+    context.out << answer.dump(2) << '\n';
+  else if (o.csv)
+    print_answer_csv(context.out, answer);
+  else
+    print_answer_table(context.out, answer);
+}
+
+// Waits as long as the asker wants to; the question itself waits longer.
+Result<void> wait_for_answer(Context& context, const AskOptions& o, const json& request) {
+  std::string id;
+  std::string waiting_for;
+  const auto on_progress = [&](const json& p) {
+    id = p.value("id", id);
+    if (p.value("step", "") != "waiting") return;
+    waiting_for = p.value("party", "");
+    context.err << "waiting: " << p.value("text", "")
+                << (waiting_for.empty() ? "" : " (" + waiting_for + ")") << '\n';
+  };
+  auto answer = ControlCall::run(context, request, {}, on_progress, o.wait_s * 1000);
+  if (answer.ok()) {
+    show(context, o, *answer);
+    return {};
+  }
+  Error error = std::move(answer).error();
+  if (error.code == Code::try_again && !id.empty()) {
+    error.text = "no answer yet";
+    error.culprit = waiting_for;
+    error.hint = "the question waits; later: hedgerow ask --result " + id;
+  }
+  return error;
+}
+
+Result<SessionId> random_id(Random& rng) {
+  SessionId id;
+  rng.fill(id.bytes);
+  return id;
+}
+
+Result<AgreementHash> hash_in_force(const Context& context, const std::string& agreement) {
+  HR_ASSIGN(const json list, ControlCall::run(context, {{"command", "agreement-list"}}));
+  for (const json& a : list.at("agreements"))
+    if (a.value("agreement", "") == agreement) {
+      HR_ASSIGN(const auto hash, parse_sha256_name(a.value("hash", "")));
+      return AgreementHash{hash};
+    }
+  return denied("no agreement " + agreement + " is installed on this node",
+                "see `hedgerow agreement list`");
+}
+
+Result<void> ask(Context& context, AskOptions& o, const std::string& kind) {
+  o.words.kind = kind;
+  HR_ASSIGN(const policies::Question question, policies::make_question(o.words));
+  const std::filesystem::path file(o.credential);
+  if (file.extension() != ".pem")
+    return Error{Code::usage, "--credential names a certificate, NAME.pem, beside its NAME.key", {}, {}};
+  std::optional<std::filesystem::path> passphrase_file;
+  if (!o.passphrase_file.empty()) passphrase_file = o.passphrase_file;
+  HR_ASSIGN(const SecretBytes passphrase,
+            keys::obtain_passphrase(passphrase_file, "passphrase of " + file.stem().string(), false));
+  HR_ASSIGN(const keys::Credential credential,
+            keys::load_credential(file.parent_path(), file.stem().string(), passphrase));
+  const auto* key = std::get_if<SigningKey>(&credential.key);
+  if (key == nullptr)
+    return denied("this credential does not sign questions", "use an analyst's");
+  HR_ASSIGN(const AgreementHash agreement, hash_in_force(context, o.words.agreement));
+  SystemRandom rng;
+  HR_ASSIGN(const SessionId id, random_id(rng));
+  const auto statement =
+      protocol::sign_question(*key, credential.certificate, question.agreement, agreement, id,
+                              system_now() + kQuestionValidity, policies::encode(question));
+  return wait_for_answer(context, o,
+                         {{"command", "ask"},
+                          {"agreement", o.words.agreement},
+                          {"question", to_base64(statement.encode())}});
+}
+
+Result<void> fetch_result(Context& context, const AskOptions& o) {
+  json request = {{"command", "ask-result"}, {"id", o.result_id}};
+  if (!o.words.agreement.empty()) request["agreement"] = o.words.agreement;
+  return wait_for_answer(context, o, request);
+}
+
+}  // namespace
+
+void add_ask_commands(CLI::App& app, Context& context) {
+  auto o = std::make_shared<AskOptions>();
+  auto* ask_command = app.add_subcommand("ask", "ask the region a question");
+  ask_command->require_subcommand(0, 1);
+  ask_command->add_option("--result", o->result_id, "the answer to a question asked before, by id");
+  ask_command->add_option("--agreement", o->words.agreement, "the agreement it is asked under");
+  ask_command->add_option("--wait", o->wait_s, "seconds to wait for the answer")
+      ->check(CLI::Range(1, 3600));
+  ask_command->add_flag("--csv", o->csv, "the answer as CSV");
+  auto* flows = ask_command->add_subcommand("flows", "movements from area to area");
+  flows->add_option("--agreement", o->words.agreement, "the agreement it is asked under")->required();
+  flows->add_option("--purpose", o->words.purpose, "one of the agreement's purposes")->required();
+  flows->add_option("--from", o->words.from, "first period, e.g. 2026-Q1")->required();
+  flows->add_option("--to", o->words.to, "last period; default: the first");
+  flows->add_option("--by", o->words.by, "dimensions; default: origin,destination");
+  flows->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
+  flows->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
+  flows->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
+  flows->add_option("--passphrase-file", o->passphrase_file, "file with the credential's passphrase");
+  flows->add_option("--wait", o->wait_s, "seconds to wait for the answer")->check(CLI::Range(1, 3600));
+  flows->add_flag("--csv", o->csv, "the answer as CSV");
+  flows->callback([&context, o] { context.finish(ask(context, *o, "flows")); });
+  ask_command->callback([&context, o, ask_command] {
+    if (!ask_command->get_subcommands().empty()) return;
+    if (o->result_id.empty())
+      return context.finish(Error{Code::usage, "what is asked?", {}, "hedgerow ask flows, or --result ID"});
+    context.finish(fetch_result(context, *o));
+  });
+}
+
+}  // namespace hedgerow::cli

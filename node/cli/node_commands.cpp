@@ -1,0 +1,133 @@
+// Commands that the daemon carries out and that need little of the command line: agreement
+// install and list, keys status, status.
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "node/cli/command.h"
+#include "node/cli/control_call.h"
+#include "node/cli/files.h"
+
+namespace hedgerow::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxAgreementFile = std::size_t{64} << 10U;
+constexpr std::size_t kMaxBundleFile = std::size_t{512} << 10U;
+
+void print_agreements(std::ostream& out, const json& list) {
+  if (list.empty()) out << "no agreement is installed\n";
+  for (const json& a : list) {
+    out << a.value("agreement", "") << "  version " << a.value("version", 0) << "  "
+        << a.value("valid_from", "") << " to " << a.value("valid_until", "") << "  "
+        << (a.value("in_force", false) ? "in force" : "not in force") << "\n  "
+        << a.value("title", "") << "\n  " << a.value("hash", "") << "\n  key: "
+        << a.value("keys", "") << "\n  parties:";
+    for (const json& p : a.at("parties"))
+      out << ' ' << p.value("party", "") << (p.value("hub", false) ? " (hub)" : "");
+    out << '\n';
+  }
+}
+
+void print_keys(std::ostream& out, const json& list) {
+  if (list.empty()) out << "no agreement is installed\n";
+  for (const json& k : list) {
+    out << k.value("agreement", "") << "  " << k.value("state", "") << '\n';
+    if (!k.contains("key")) continue;
+    out << "  key " << k.value("key", "") << ", threshold " << k.value("threshold", 0) << " of";
+    for (const json& p : k.at("keyholders")) out << ' ' << p.get<std::string>();
+    out << "\n  transcript " << k.value("transcript", "") << '\n';
+  }
+}
+
+struct InstallOptions {
+  std::string file;
+  std::string signatures;
+  std::string certificates;
+};
+
+Result<void> install(Context& context, const InstallOptions& o) {
+  const std::string p7s =
+      o.signatures.empty() ? std::filesystem::path(o.file).replace_extension(".p7s").string()
+                           : o.signatures;
+  HR_ASSIGN(const Bytes agreement, read_small_file(o.file, kMaxAgreementFile));
+  HR_ASSIGN(const Bytes signatures, read_small_file(p7s, kMaxBundleFile));
+  HR_ASSIGN(const Bytes certificates, read_small_file(o.certificates, kMaxBundleFile));
+  HR_ASSIGN(const json result,
+            ControlCall::run(context, {{"command", "agreement-install"},
+                                       {"agreement_file", to_base64(agreement)},
+                                       {"signatures", to_base64(signatures)},
+                                       {"certificates", to_base64(certificates)}}));
+  if (context.json)
+    context.out << result.dump(2) << '\n';
+  else
+    context.out << result.value("agreement", "") << ' ' << result.value("hash", "")
+                << (result.value("already", false) ? " was installed already\n" : " installed\n");
+  return {};
+}
+
+// A command without options whose result is a list under `key`.
+Result<void> show_list(Context& context, const char* command, const char* key,
+                       void (*print)(std::ostream&, const json&)) {
+  HR_ASSIGN(const json result, ControlCall::run(context, {{"command", command}}));
+  if (context.json)
+    context.out << result.dump(2) << '\n';
+  else
+    print(context.out, result.at(key));
+  return {};
+}
+
+Result<void> status(Context& context) {
+  HR_ASSIGN(const json result, ControlCall::run(context, {{"command", "status"}}));
+  if (context.json) {
+    context.out << result.dump(2) << '\n';
+    return {};
+  }
+  context.out << result.value("party", "") << ": gateway "
+              << (result.value("gateway", false) ? "connected" : "not connected") << ", "
+              << result.value("peers_up", 0) << " peers up, log of " << result.value("log_size", 0)
+              << " entries\n";
+  for (const json& a : result.at("agreements"))
+    context.out << "  " << a.value("agreement", "") << ": key " << a.value("keys", "") << '\n';
+  return {};
+}
+
+}  // namespace
+
+void add_agreement_node_commands(CLI::App& agreement, Context& context) {
+  auto options = std::make_shared<InstallOptions>();
+  auto* install_command =
+      agreement.add_subcommand("install", "verify an agreement and its signatures, and put it to work");
+  install_command->add_option("file", options->file, "the agreement (TOML)")->required();
+  install_command->add_option("--signatures", options->signatures,
+                              "its signatures; default: the same name with .p7s");
+  install_command
+      ->add_option("--certificates", options->certificates,
+                   "root and node certificates of every party (PEM)")
+      ->required();
+  install_command->callback([&context, options] { context.finish(install(context, *options)); });
+  agreement.add_subcommand("list", "the agreements installed on this node")->callback([&context] {
+    context.finish(show_list(context, "agreement-list", "agreements", print_agreements));
+  });
+}
+
+void add_keys_commands(CLI::App& app, Context& context) {
+  auto* keys = app.add_subcommand("keys", "the pseudonym keys");
+  keys->require_subcommand(1);
+  keys->add_subcommand("status", "whether the key is there, and who holds it")
+      ->callback([&context] {
+        context.finish(show_list(context, "keys-status", "keys", print_keys));
+      });
+}
+
+void add_status_command(CLI::App& app, Context& context) {
+  app.add_subcommand("status", "how this node is")->callback([&context] {
+    context.finish(status(context));
+  });
+}
+
+}  // namespace hedgerow::cli
