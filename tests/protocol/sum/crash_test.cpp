@@ -8,12 +8,6 @@
 namespace hedgerow::protocol::sum {
 namespace {
 
-void expect_total(const Region& region) {
-  ASSERT_FALSE(region.hub.failure) << region.hub.failure->text;
-  ASSERT_TRUE(region.hub.figures);
-  EXPECT_TRUE(*region.hub.figures == region.total());
-}
-
 // Whatever a party sends twice after `sent` is the same bytes: one input, one hash, one opening.
 void expect_one_version_of_each(const Region& region) {
   std::map<std::pair<PartyId, MessageType>, Bytes> first;

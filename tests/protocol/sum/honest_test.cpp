@@ -9,12 +9,6 @@
 namespace hedgerow::protocol::sum {
 namespace {
 
-void expect_total(const Region& region) {
-  ASSERT_FALSE(region.hub.failure) << region.hub.failure->text;
-  ASSERT_TRUE(region.hub.figures);
-  EXPECT_TRUE(*region.hub.figures == region.total());
-}
-
 TEST(Sum, EqualsPlainAdditionForEverySizeOfRegion) {
   SeededRandom rng(seed_of(1));
   for (std::size_t contributors = 3; contributors <= 10; ++contributors) {

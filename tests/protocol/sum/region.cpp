@@ -252,6 +252,46 @@ void Region::tick(std::chrono::seconds by) {
   if (hub.role && !hub.role->finished()) commit_hub(hub.role->on_time(now));
 }
 
+void expect_total(const Region& region) {
+  ASSERT_FALSE(region.hub.failure) << region.hub.failure->text;
+  ASSERT_TRUE(region.hub.figures);
+  EXPECT_TRUE(*region.hub.figures == region.total());
+}
+
+Bytes saved(const Region& region, const PartyId& who) {
+  if (who == region.hub_id)
+    return region.hub.role && !region.hub.role->finished()
+               ? to_bytes(region.hub.role->save().expose())
+               : Bytes();
+  const auto& role = region.nodes.at(who).role;
+  return role ? to_bytes(role->save().expose()) : Bytes();
+}
+
+bool sealed_only(MessageType type) {
+  return type == MessageType::sum_masked_input || type == MessageType::sum_opening;
+}
+
+AttemptId id_of(const Region& region) {
+  const Manifest& m = region.hub.role->manifest();
+  return {m.release, m.attempt};
+}
+
+Bytes sign_as(const Region& region, const PartyId& who, MessageType type, std::uint64_t sequence,
+              Bytes body) {
+  const auto& role = *region.hub.role;
+  const Manifest& m = role.manifest();
+  return Statement::sign(*region.nodes.at(who).key, type,
+                         {who, m.lineage, m.agreement, role.session(), sequence, m.expiry},
+                         std::move(body))
+      .encode();
+}
+
+Bytes another_advert(const Region& region, const PartyId& who) {
+  SeededRandom rng(seed_of(99));
+  return sign_as(region, who, MessageType::sum_advert, 1,
+                 Advert{id_of(region), mask_public_key(MaskSecretKey::random(rng))}.encode());
+}
+
 void PrintTo(const Message& m, std::ostream* out) {
   *out << protocol::name_of(m.type) << " from " << m.from.str() << " to " << m.to.str();
 }

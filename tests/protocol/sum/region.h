@@ -100,6 +100,19 @@ class Region {
   Crash next_crash(const PartyId& who);
 };
 
+// The attempt has ended with the plain sums of everybody's input.
+void expect_total(const Region& region);
+// What `who` would save now; empty where it has no role.
+Bytes saved(const Region& region, const PartyId& who);
+// The two messages that travel only inside a sealed and signed envelope.
+bool sealed_only(MessageType type);
+
+// A party's signed statements in the hub's attempt, made by hand.
+AttemptId id_of(const Region& region);
+Bytes sign_as(const Region& region, const PartyId& who, MessageType type, std::uint64_t sequence,
+              Bytes body);
+Bytes another_advert(const Region& region, const PartyId& who);
+
 // Shows a failure readably.
 void PrintTo(const Message& m, std::ostream* out);
 
