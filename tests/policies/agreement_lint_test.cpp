@@ -196,7 +196,7 @@ TEST(AgreementLint, DisclosureThatCannotBeMeant) {
 TEST(AgreementLint, TablesWithinOneGrant) {
   const std::string s = sample_text();
   expect_error(replaced(s, "by = [\"origin\", \"destination\"]", "by = [\"origin\"]"),
-               "by =", "neither more nor less");
+               "by = [\"origin\"]", "neither more nor less");
   const std::string second =
       "[[grant.table]]\nname = \"more\"\nquestion = \"flows\"\nby = [\"origin\", "
       "\"destination\"]\nplace_level = \"district\"\nwhere = { event = [\"absent\"] }\nmeasure = "

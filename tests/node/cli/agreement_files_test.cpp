@@ -1,0 +1,243 @@
+// `hedgerow agreement new|lint|sign|merge|verify`, as they are typed.
+#include "node/cli/agreement_files.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "node/cli/agency.h"
+#include "node/cli/command.h"
+#include "tests/node/keys/folder_fixture.h"
+#include "tests/policies/sample_agreement.h"
+
+namespace hedgerow::cli {
+namespace {
+
+using policies::replaced;
+using policies::replaced_after;
+using policies::sample_text;
+
+constexpr const char* kParties[] = {"vale-council", "vale-health", "vale-partnership",
+                                    "vale-police", "vale-voluntary"};
+
+UtcTime system_now() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+// Five agencies with an officer each, and an agreement that names their roots.
+class AgreementFiles : public keys::InFolder {
+ protected:
+  AgreementFiles() { write("words", "correct horse\n"); }
+
+  void make_agencies() {
+    const UtcTime now = system_now();
+    std::string text = sample_text();
+    std::string roots;
+    for (const std::string party : kParties) {
+      const auto root = init_agency({party, dir / party, dir / "words"}, now, rng);
+      ASSERT_TRUE(root.ok()) << root.error().text;
+      IssuePersonRequest officer;
+      officer.root = dir / party;
+      officer.name = "officer";
+      officer.out = dir / (party + "-people");
+      officer.passphrase_file = dir / "words";
+      officer.person_passphrase_file = dir / "words";
+      ASSERT_TRUE(issue_person(officer, now, rng).ok());
+      const std::string anchor = "id = \"" + party + "\"";
+      const std::size_t at = text.find("root = ", text.find(anchor));
+      const std::string line = text.substr(at, text.find('\n', at) - at);
+      text = replaced_after(
+          text, anchor, line,
+          "root = \"" + to_sha256_name(root->certificate.fingerprint().view()) + "\"");
+      roots += root->certificate.pem();
+    }
+    write("vale.toml", text);
+    write("roots.pem", roots);
+  }
+
+  int sign(const std::string& party) {
+    return run("sign @/vale.toml --credential @/" + party +
+               "-people/officer.pem --passphrase-file @/words --out @/" + party + ".p7s");
+  }
+  void sign_all() {
+    make_agencies();
+    for (const char* party : kParties) ASSERT_EQ(sign(party), 0) << err;
+    // The hub's first, and one of them twice.
+    ASSERT_EQ(run("merge @/vale-partnership.p7s @/vale-council.p7s @/vale-health.p7s "
+                  "@/vale-police.p7s @/vale-voluntary.p7s @/vale-police.p7s --out @/vale.toml.p7s"),
+              0)
+        << err;
+  }
+
+  // The exit code; `out` and `err` hold what was said. Words are cut at blanks, @ is the folder.
+  int run(const std::string& line, bool json = false) {
+    std::ostringstream out_stream;
+    std::ostringstream err_stream;
+    Context context{out_stream, err_stream};
+    context.json = json;
+    CLI::App app{"hedgerow"};
+    CLI::App* agreement = app.add_subcommand("agreement");
+    agreement->require_subcommand(1);
+    add_agreement_file_commands(*agreement, context);
+    std::string typed = "agreement " + line;
+    for (std::size_t at; (at = typed.find('@')) != std::string::npos;)
+      typed.replace(at, 1, dir.string());
+    try {
+      app.parse(typed);
+    } catch (const CLI::ParseError& error) {
+      err = error.what();
+      return 64;
+    }
+    out = out_stream.str();
+    err = err_stream.str();
+    return context.exit_code;
+  }
+  bool said(std::string_view words) const { return (out + err).find(words) != std::string::npos; }
+  bool openssl(const std::string& arguments) {
+    return std::system(("cd '" + dir.string() + "' && openssl " + arguments + " >openssl.txt 2>&1")
+                           .c_str()) == 0;
+  }
+
+  std::string out;
+  std::string err;
+};
+
+TEST_F(AgreementFiles, NewWritesADraftThatLintFindsUnfinished) {
+  ASSERT_EQ(run("new --template regional-flows --out @/draft.toml --set id=north-cse"), 0) << err;
+  const std::string draft = read(dir / "draft.toml");
+  EXPECT_NE(draft.find("id = \"north-cse\""), std::string::npos);
+  EXPECT_EQ(draft.find("{{"), std::string::npos);
+  EXPECT_NE(mode(dir / "draft.toml") & 0200U, 0U);
+  EXPECT_EQ(run("lint @/draft.toml"), 65);
+  EXPECT_TRUE(said("still to be filled in")) << out;
+  EXPECT_TRUE(said("draft.toml has ")) << err;
+}
+
+TEST_F(AgreementFiles, NewDatesTheDraft) {
+  const UtcTime now = policies::parse_moment("2026-09-30T23:30Z").value().at;
+  const std::string draft = new_agreement({}, now).value();
+  EXPECT_NE(draft.find("valid_from = 2026-10-01\nvalid_until = 2027-12-01\nreview_by = 2027-06-01"),
+            std::string::npos);
+  const std::string other =
+      new_agreement({"regional-flows", {"valid_from=2027-01-31"}}, now).value();
+  EXPECT_NE(other.find("valid_from = 2027-01-31\nvalid_until = 2028-03-31\nreview_by = 2027-09-30"),
+            std::string::npos);
+}
+
+TEST_F(AgreementFiles, NewRefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(run("new --template other"), 64);
+  EXPECT_EQ(run("new --set nothing"), 64);
+  EXPECT_EQ(run("new --set colour=green"), 64);
+  EXPECT_EQ(run("new --set id=abc --set id=abd"), 64);
+  EXPECT_EQ(run("new --set valid_from=soon"), 64);
+  write("there.toml", "");
+  EXPECT_EQ(run("new --out @/there.toml"), 64);
+  EXPECT_EQ(run("new"), 0);
+  EXPECT_TRUE(said("[agreement]"));
+}
+
+TEST_F(AgreementFiles, LintNamesThePlaceOfEveryFinding) {
+  write("good.toml", sample_text());
+  EXPECT_EQ(run("lint @/good.toml"), 0);
+  EXPECT_TRUE(said("vale-cse version 1, sha256:")) << out;
+  write("bad.toml", replaced(sample_text(), "threshold = 3", "threshold = 9"));
+  EXPECT_EQ(run("lint @/bad.toml"), 65);
+  const std::string place =
+      "bad.toml:" + std::to_string(policies::line_of(sample_text(), "threshold")) + ":13: error: ";
+  EXPECT_TRUE(said(place)) << out;
+  EXPECT_EQ(run("lint @/bad.toml", true), 65);
+  const auto json = nlohmann::json::parse(out);
+  EXPECT_EQ(json["schema"], "hedgerow/agreement/1");
+  EXPECT_EQ(json["diagnostics"][0]["severity"], "error");
+  write("warned.toml", replaced(sample_text(), "min_children = 8", "min_children = 4"));
+  EXPECT_EQ(run("lint @/warned.toml"), 0);
+  EXPECT_TRUE(said("warning: "));
+  EXPECT_EQ(run("lint @/absent.toml"), 78);
+  write("large.toml", std::string(policies::kMaxAgreementBytes + 1, '#'));
+  EXPECT_NE(run("lint @/large.toml"), 0);
+  EXPECT_EQ(run("lint"), 64);
+}
+
+TEST_F(AgreementFiles, EveryPartySignsAndOpensslAgrees) {
+  sign_all();
+  ASSERT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 0) << err;
+  EXPECT_TRUE(said("vale-cse version 1: signed by every party"));
+  for (const std::string party : kParties)
+    EXPECT_TRUE(said("urn:hedgerow:" + party + ":officer:officer")) << out;
+  ASSERT_EQ(run("verify @/vale.toml --signatures @/vale.toml.p7s --roots @/roots.pem", true), 0);
+  EXPECT_EQ(nlohmann::json::parse(out)["signers"].size(), 5U);
+  EXPECT_TRUE(
+      openssl("cms -verify -binary -content vale.toml -inform PEM -in vale.toml.p7s "
+              "-CAfile roots.pem -purpose any"))
+      << read(dir / "openssl.txt");
+}
+
+TEST_F(AgreementFiles, VerifyRefusesWhatIsNotSignedByAll) {
+  sign_all();
+  ASSERT_EQ(run("merge @/vale-council.p7s @/vale-health.p7s --out @/two.p7s"), 0);
+  EXPECT_EQ(run("verify @/vale.toml --signatures @/two.p7s --roots @/roots.pem"), 65);
+  EXPECT_TRUE(said("a party has not signed (vale-partnership)")) << err;
+}
+
+TEST_F(AgreementFiles, VerifyRefusesChangedBytes) {
+  sign_all();
+  const std::string text = read(dir / "vale.toml");
+  write("vale.toml", replaced(text, "min_children = 8", "min_children = 7"));
+  EXPECT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 65);
+  std::string crlf;
+  for (const char c : text) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  write("vale.toml", crlf);
+  EXPECT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 65);
+  EXPECT_TRUE(said("line end")) << err;
+}
+
+TEST_F(AgreementFiles, VerifyRefusesRootsTheAgreementDoesNotName) {
+  sign_all();
+  ASSERT_TRUE(
+      init_agency({"vale-police", dir / "impostor", dir / "words"}, system_now(), rng).ok());
+  const std::string roots = read(dir / "roots.pem");
+  write("wrong.pem", read(dir / "impostor" / "root.pem") + roots);
+  EXPECT_EQ(run("verify @/vale.toml --roots @/wrong.pem"), 65);
+  EXPECT_TRUE(said("does not name (vale-police)")) << err;
+  write("few.pem", read(dir / "vale-police" / "root.pem"));
+  EXPECT_EQ(run("verify @/vale.toml --roots @/few.pem"), 65);
+  EXPECT_TRUE(said("no root certificate of a party")) << err;
+  EXPECT_EQ(run("verify @/vale.toml --roots @/absent.pem"), 78);
+}
+
+TEST_F(AgreementFiles, SignRefusesBadTextsStrangersAndOtherKinds) {
+  make_agencies();
+  const std::string text = read(dir / "vale.toml");
+  write("vale.toml", replaced(text, "threshold = 3", "threshold = 9"));
+  EXPECT_EQ(sign("vale-council"), 65);
+  std::string fewer = text;
+  for (std::size_t at; (at = fewer.find("vale-voluntary")) != std::string::npos;)
+    fewer.replace(at, 14, "vale-other");
+  write("vale.toml", fewer);
+  EXPECT_EQ(sign("vale-voluntary"), 77);
+  EXPECT_TRUE(said("not a party")) << err;
+  write("vale.toml", text);
+  EXPECT_EQ(run("sign @/vale.toml --credential @/vale-council/root.pem --passphrase-file @/words"),
+            77);
+  EXPECT_TRUE(said("signed by officers")) << err;
+  write("wrong-words", "incorrect horse\n");
+  EXPECT_EQ(run("sign @/vale.toml --credential @/vale-council-people/officer.pem "
+                "--passphrase-file @/wrong-words"),
+            77);
+  EXPECT_EQ(sign("vale-council"), 0) << err;
+  EXPECT_EQ(sign("vale-council"), 64);  // the file is there
+}
+
+TEST_F(AgreementFiles, MergeRefusesSignaturesOfOtherTexts) {
+  make_agencies();
+  ASSERT_EQ(sign("vale-council"), 0);
+  write("vale.toml", replaced(read(dir / "vale.toml"), "min_children = 8", "min_children = 9"));
+  ASSERT_EQ(sign("vale-police"), 0);
+  EXPECT_EQ(run("merge @/vale-council.p7s @/vale-police.p7s --out @/both.p7s"), 65);
+  write("junk.p7s", "junk");
+  EXPECT_EQ(run("merge @/junk.p7s"), 65);
+}
+
+}  // namespace
+}  // namespace hedgerow::cli
