@@ -31,8 +31,7 @@ Step Coordinator::start(UtcTime now, Random& rng) {
 }
 
 Result<Step> Coordinator::receive(const PartyId& from, MessageType type, ByteView body,
-                                  UtcTime now) {
-  (void)now;
+                                  UtcTime /*now*/) {
   const auto index = setup_.index_of(from);
   if (!index) return culprit_error("a message of key generation from no keyholder", from.str());
   if (!session_) return try_again("no key generation is running");

@@ -15,9 +15,8 @@ Result<Participant> Participant::make(DkgSetup setup, PartyId self,
   return Participant(std::move(setup), std::move(self), static_secret.clone(), *own);
 }
 
-Result<Step> Participant::receive(const PartyId& from, MessageType type, ByteView body, UtcTime now,
-                                  Random& rng) {
-  (void)now;
+Result<Step> Participant::receive(const PartyId& from, MessageType type, ByteView body,
+                                  UtcTime /*now*/, Random& rng) {
   if (from != setup_.hub())
     return culprit_error("a message of key generation does not come from the hub", from.str());
   if (type == MessageType::dkg_start) return on_start(body, rng);
