@@ -10,10 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kNodePurpose = "hedgerow/v1/wrap/node.db";
+constexpr std::string_view kNodePurpose = "node.db";
 
 std::string lineage_purpose(const Lineage& lineage) {
-  return "hedgerow/v1/wrap/lineage.db/" + lineage.str();
+  return "lineage.db/" + lineage.str();
 }
 
 Result<SecretBytes> unwrap_key(const KeyWrap& wrap, std::string_view purpose, ByteView wrapped) {
