@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -52,10 +53,9 @@ Result<void> check_dates(const Certificate& certificate, UtcTime at) {
 }  // namespace
 
 std::string_view to_string(CertificateKind kind) {
-  for (const KindName& k : kKindNames)
-    if (k.kind == kind) return k.name;
-  HR_CHECK(!"a kind of certificate");
-  return {};
+  const auto* found = std::ranges::find(kKindNames, kind, &KindName::kind);
+  HR_CHECK(found != kKindNames.end());
+  return found->name;
 }
 
 std::optional<CertificateKind> parse_certificate_kind(std::string_view text) {

@@ -98,8 +98,7 @@ Bytes wrap(std::uint8_t tag, std::initializer_list<ByteView> parts) {
 
 Bytes wrap_set(std::uint8_t tag, std::vector<Bytes> elements) {
   std::ranges::sort(elements);
-  const auto repeated = std::ranges::unique(elements);
-  elements.erase(repeated.begin(), repeated.end());
+  elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
   Bytes joined;
   for (const Bytes& e : elements) joined.insert(joined.end(), e.begin(), e.end());
   return wrap(tag, {joined});
