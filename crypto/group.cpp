@@ -288,8 +288,8 @@ Result<Element> multiply(const SecretScalars& scalars, std::size_t i, const Elem
 }
 Result<SharedElement> multiply_shared(const SecretScalar& s, const Element& p) {
   SharedElement out;
-  if (crypto_scalarmult_ristretto255(out.writable().data(), s.expose().data(),
-                                     p.bytes().data()) != 0)
+  if (crypto_scalarmult_ristretto255(out.writable().data(), s.expose().data(), p.bytes().data()) !=
+      0)
     return identity_error();
   return out;
 }

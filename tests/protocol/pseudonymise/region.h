@@ -132,8 +132,7 @@ class TestRegion {
   TestKeyholder& keyholder(const PartyId& id) {
     for (TestKeyholder& k : keyholders_)
       if (k.id == id) return k;
-    HR_CHECK(!"no such keyholder");
-    std::abort();
+    check_failed(__FILE__, __LINE__, "the keyholder exists");
   }
 
   // Computed with the whole key, which no party has.
