@@ -14,6 +14,8 @@
 namespace hedgerow::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 using policies::replaced;
 using policies::replaced_after;
 using policies::sample_text;
@@ -25,44 +27,65 @@ UtcTime system_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-// Five agencies with an officer each, and an agreement that names their roots.
+// Five agencies with an officer each, an agreement that names their roots, and what they signed.
+// Made once, since keys are slow to open on purpose; each test works on a copy.
 class AgreementFiles : public keys::InFolder {
  protected:
-  AgreementFiles() { write("words", "correct horse\n"); }
-
-  void make_agencies() {
-    const UtcTime now = system_now();
+  static void SetUpTestSuite() {
+    std::string name = (fs::temp_directory_path() / "hedgerow-files-XXXXXX").string();
+    HR_CHECK(::mkdtemp(name.data()) != nullptr);
+    made_ = name;
+    std::ofstream(made_ / "words") << "correct horse\n";
+    fs::permissions(made_ / "words", fs::perms::owner_read | fs::perms::owner_write);
+    SeededRandom rng{ByteArray<32>{4}};
     std::string text = sample_text();
     std::string roots;
     for (const std::string party : kParties) {
-      const auto root = init_agency({party, dir / party, dir / "words"}, now, rng);
-      ASSERT_TRUE(root.ok()) << root.error().text;
-      IssuePersonRequest officer;
-      officer.root = dir / party;
-      officer.name = "officer";
-      officer.out = dir / (party + "-people");
-      officer.passphrase_file = dir / "words";
-      officer.person_passphrase_file = dir / "words";
-      ASSERT_TRUE(issue_person(officer, now, rng).ok());
+      const Certificate root = make_agency(party, rng);
       const std::string anchor = "id = \"" + party + "\"";
       const std::size_t at = text.find("root = ", text.find(anchor));
       const std::string line = text.substr(at, text.find('\n', at) - at);
-      text = replaced_after(
-          text, anchor, line,
-          "root = \"" + to_sha256_name(root->certificate.fingerprint().view()) + "\"");
-      roots += root->certificate.pem();
+      text = replaced_after(text, anchor, line,
+                            "root = \"" + to_sha256_name(root.fingerprint().view()) + "\"");
+      roots += root.pem();
     }
-    write("vale.toml", text);
-    write("roots.pem", roots);
+    std::ofstream(made_ / "vale.toml") << text;
+    std::ofstream(made_ / "roots.pem") << roots;
+    for (const std::string party : kParties) {
+      const auto signature = sign_agreement(
+          {made_ / "vale.toml", made_ / (party + "-people") / "officer.pem", made_ / "words"},
+          system_now(), rng);
+      HR_CHECK(signature.ok());
+      std::ofstream(made_ / (party + ".p7s")) << signature->pem;
+    }
+  }
+  static void TearDownTestSuite() {
+    std::error_code ignored;
+    fs::remove_all(made_, ignored);
+  }
+
+  AgreementFiles() {
+    fs::copy(made_, dir, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  }
+
+  static Certificate make_agency(const std::string& party, Random& rng) {
+    const auto root = init_agency({party, made_ / party, made_ / "words"}, system_now(), rng);
+    HR_CHECK(root.ok());
+    IssuePersonRequest officer;
+    officer.root = made_ / party;
+    officer.name = "officer";
+    officer.out = made_ / (party + "-people");
+    officer.passphrase_file = made_ / "words";
+    officer.person_passphrase_file = made_ / "words";
+    HR_CHECK(issue_person(officer, system_now(), rng).ok());
+    return root->certificate;
   }
 
   int sign(const std::string& party) {
     return run("sign @/vale.toml --credential @/" + party +
-               "-people/officer.pem --passphrase-file @/words --out @/" + party + ".p7s");
+               "-people/officer.pem --passphrase-file @/words --out @/new.p7s");
   }
-  void sign_all() {
-    make_agencies();
-    for (const char* party : kParties) ASSERT_EQ(sign(party), 0) << err;
+  void merge_all() {
     // The hub's first, and one of them twice.
     ASSERT_EQ(run("merge @/vale-partnership.p7s @/vale-council.p7s @/vale-health.p7s "
                   "@/vale-police.p7s @/vale-voluntary.p7s @/vale-police.p7s --out @/vale.toml.p7s"),
@@ -101,6 +124,9 @@ class AgreementFiles : public keys::InFolder {
 
   std::string out;
   std::string err;
+
+ private:
+  static inline fs::path made_;
 };
 
 TEST_F(AgreementFiles, NewWritesADraftThatLintFindsUnfinished) {
@@ -160,7 +186,7 @@ TEST_F(AgreementFiles, LintNamesThePlaceOfEveryFinding) {
 }
 
 TEST_F(AgreementFiles, EveryPartySignsAndOpensslAgrees) {
-  sign_all();
+  merge_all();
   ASSERT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 0) << err;
   EXPECT_TRUE(said("vale-cse version 1: signed by every party"));
   for (const std::string party : kParties)
@@ -174,14 +200,14 @@ TEST_F(AgreementFiles, EveryPartySignsAndOpensslAgrees) {
 }
 
 TEST_F(AgreementFiles, VerifyRefusesWhatIsNotSignedByAll) {
-  sign_all();
+  merge_all();
   ASSERT_EQ(run("merge @/vale-council.p7s @/vale-health.p7s --out @/two.p7s"), 0);
   EXPECT_EQ(run("verify @/vale.toml --signatures @/two.p7s --roots @/roots.pem"), 65);
   EXPECT_TRUE(said("a party has not signed (vale-partnership)")) << err;
 }
 
 TEST_F(AgreementFiles, VerifyRefusesChangedBytes) {
-  sign_all();
+  merge_all();
   const std::string text = read(dir / "vale.toml");
   write("vale.toml", replaced(text, "min_children = 8", "min_children = 7"));
   EXPECT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 65);
@@ -193,7 +219,7 @@ TEST_F(AgreementFiles, VerifyRefusesChangedBytes) {
 }
 
 TEST_F(AgreementFiles, VerifyRefusesRootsTheAgreementDoesNotName) {
-  sign_all();
+  merge_all();
   ASSERT_TRUE(
       init_agency({"vale-police", dir / "impostor", dir / "words"}, system_now(), rng).ok());
   const std::string roots = read(dir / "roots.pem");
@@ -207,7 +233,6 @@ TEST_F(AgreementFiles, VerifyRefusesRootsTheAgreementDoesNotName) {
 }
 
 TEST_F(AgreementFiles, SignRefusesBadTextsStrangersAndOtherKinds) {
-  make_agencies();
   const std::string text = read(dir / "vale.toml");
   write("vale.toml", replaced(text, "threshold = 3", "threshold = 9"));
   EXPECT_EQ(sign("vale-council"), 65);
@@ -226,15 +251,14 @@ TEST_F(AgreementFiles, SignRefusesBadTextsStrangersAndOtherKinds) {
                 "--passphrase-file @/wrong-words"),
             77);
   EXPECT_EQ(sign("vale-council"), 0) << err;
+  EXPECT_EQ(read(dir / "vale.toml"), text);
   EXPECT_EQ(sign("vale-council"), 64);  // the file is there
 }
 
 TEST_F(AgreementFiles, MergeRefusesSignaturesOfOtherTexts) {
-  make_agencies();
-  ASSERT_EQ(sign("vale-council"), 0);
   write("vale.toml", replaced(read(dir / "vale.toml"), "min_children = 8", "min_children = 9"));
-  ASSERT_EQ(sign("vale-police"), 0);
-  EXPECT_EQ(run("merge @/vale-council.p7s @/vale-police.p7s --out @/both.p7s"), 65);
+  ASSERT_EQ(sign("vale-police"), 0) << err;
+  EXPECT_EQ(run("merge @/vale-council.p7s @/new.p7s --out @/both.p7s"), 65);
   write("junk.p7s", "junk");
   EXPECT_EQ(run("merge @/junk.p7s"), 65);
 }
