@@ -11,6 +11,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 namespace hedgerow::gateway {
 
@@ -82,6 +83,11 @@ std::size_t GatewayProcess::resident_bytes() const {
   std::size_t resident = 0;
   statm >> size >> resident;
   return resident * 4096;
+}
+
+std::string GatewayProcess::log() const {
+  std::ifstream file(home_ + "/gateway.log");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 FakeCore::FakeCore(const std::string& home, ipc::Configure configure)

@@ -45,6 +45,7 @@ class GatewayProcess {
   int terminate();       // SIGTERM; the exit code, or -1
   bool running() const;  // is this very process still there
   std::size_t resident_bytes() const;
+  std::string log() const;
   pid_t pid() const { return pid_; }
 
  private:

@@ -138,6 +138,22 @@ TEST_F(GatewayUnderAttack, TakesTheNewestConnectionOfAKeyForItsPeer) {
   EXPECT_EQ(hub_.core->received[rogue_.own], std::vector<Bytes>{to_bytes("new")});
 }
 
+TEST_F(GatewayUnderAttack, RefusesEveryFrameOfAKeyTakenOffTheListThoughItsConnectionLives) {
+  const auto s = stranger(rogue_);
+  ASSERT_TRUE(hello(*s, rogue_, 1));
+  ASSERT_TRUE(s->send(encode_piece(as_bytes("before"), true), 1000));
+  ASSERT_TRUE(until([&] { return hub_.core->received[rogue_.own].size() == 1; }));
+  allow(both());
+  EXPECT_FALSE(hub_.core->is_up(rogue_.own));
+  ASSERT_TRUE(s->send(encode_hello(2), 1000));
+  ASSERT_TRUE(s->send(encode_piece(as_bytes("after"), true), 1000));
+  EXPECT_TRUE(until([&] { return hub_.gateway->log().find("refused") != std::string::npos; }));
+  EXPECT_FALSE(s->lost());
+  EXPECT_EQ(hub_.core->received[rogue_.own].size(), 1u);
+  EXPECT_EQ(hub_.core->ups[rogue_.own], 1);
+  expect_unharmed();
+}
+
 TEST_F(GatewayUnderAttack, RefusesAMessageOfFiveMebibytesInOnePart) {
   const auto s = stranger(rogue_);
   ASSERT_TRUE(hello(*s, rogue_, 1));
@@ -163,7 +179,9 @@ TEST_F(GatewayUnderAttack, DropsAMessageOfAHundredThousandParts) {
   const std::size_t before = hub_.gateway->resident_bytes();
   const auto s = stranger(rogue_);
   ASSERT_TRUE(hello(*s, rogue_, 1));
-  ASSERT_TRUE(s->send_parts(100'000));
+  const Bytes smuggled = encode_piece(as_bytes("smuggled"), true);
+  ASSERT_TRUE(s->send_parts(smuggled, 2));
+  ASSERT_TRUE(s->send_parts(smuggled, 100'000));
   ASSERT_TRUE(s->send(encode_piece(as_bytes("after"), true), 2000));
   EXPECT_TRUE(until([&] { return !hub_.core->received[rogue_.own].empty(); }));
   EXPECT_EQ(hub_.core->received[rogue_.own], std::vector<Bytes>{to_bytes("after")});
@@ -203,6 +221,12 @@ TEST_F(GatewayUnderAttack, GivesNoCreditThatWasNotSpent) {
   ASSERT_TRUE(until([&] { return hub_.core->credit(rogue_.own) == ipc::kWindow; }));
   ASSERT_TRUE(works(a_));
   EXPECT_EQ(hub_.core->credit(rogue_.own), ipc::kWindow);
+  ASSERT_TRUE(hub_.core->send(rogue_.own, as_bytes("one more")));
+  EXPECT_TRUE(until([&] {
+    const auto frame = s->receive();
+    return frame && *frame == encode_piece(as_bytes("one more"), true);
+  }));
+  EXPECT_EQ(hub_.core->ups[rogue_.own], 1);
 }
 
 TEST_F(GatewayUnderAttack, LimitsHowOftenAPeerMayBeginAgain) {

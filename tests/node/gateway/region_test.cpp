@@ -1,8 +1,6 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <fstream>
-#include <sstream>
 
 #include "tests/node/gateway/harness.h"
 
@@ -189,12 +187,10 @@ TEST_F(GatewayRegion, EndsCleanlyOnRequestAndLogsNoSecret) {
   EXPECT_EQ(a_.gateway->terminate(), 0);
   EXPECT_EQ(hub_.gateway->terminate(), 0);
   for (const Node* node : {&a_, &hub_}) {
-    std::ifstream file(node->home.path() + "/gateway.log");
-    std::stringstream log;
-    log << file.rdbuf();
-    EXPECT_NE(log.str().find("is up"), std::string::npos);
-    EXPECT_EQ(log.str().find(to_hex(node->key.secret)), std::string::npos);
-    EXPECT_EQ(log.str().find("message 1"), std::string::npos);
+    const std::string log = node->gateway->log();
+    EXPECT_NE(log.find("is up"), std::string::npos);
+    EXPECT_EQ(log.find(to_hex(node->key.secret)), std::string::npos);
+    EXPECT_EQ(log.find("message 1"), std::string::npos);
   }
 }
 

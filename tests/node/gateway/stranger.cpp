@@ -37,9 +37,12 @@ bool Stranger::send(ByteView bytes, int timeout_ms) {
   return zmq_send(socket_, bytes.data(), bytes.size(), 0) >= 0;
 }
 
-bool Stranger::send_parts(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (zmq_send(socket_, "x", 1, i + 1 < count ? ZMQ_SNDMORE : 0) < 0) return false;
+bool Stranger::send_parts(ByteView first, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView part = i == 0 ? first : as_bytes("x");
+    if (zmq_send(socket_, part.data(), part.size(), i + 1 < count ? ZMQ_SNDMORE : 0) < 0)
+      return false;
+  }
   return true;
 }
 

@@ -20,7 +20,8 @@ class Stranger {
 
   // Whether ZeroMQ took it, waiting at most this long.
   bool send(ByteView bytes, int timeout_ms);
-  bool send_parts(std::size_t count);
+  // One message: `first`, then one-byte parts, `count` in all.
+  bool send_parts(ByteView first, std::size_t count);
   // The next wire frame that came; nothing where none waits.
   std::optional<Bytes> receive();
 
