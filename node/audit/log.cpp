@@ -178,11 +178,15 @@ Result<Log> Log::create(const fs::path& directory, std::string name, const Signi
   HR_CHECK(is_valid_note_name(name));
   const bool durable = durability == Durability::full;
   std::error_code failed;
-  if (fs::exists(directory / "confirmed", failed) || fs::exists(directory / "entries", failed))
+  // An empty file of entries is what a creation that was interrupted leaves behind.
+  const bool begun = fs::exists(directory / "entries", failed);
+  if (fs::exists(directory / "confirmed", failed) ||
+      (begun && fs::file_size(directory / "entries", failed) != 0))
     return configuration("there is an audit log in " + directory.string() + " already");
   if (!fs::is_directory(directory, failed) && ::mkdir(directory.c_str(), 0700) != 0)
     return configuration("cannot make the folder " + directory.string());
-  HR_ASSIGN(File entries, File::open(directory / "entries", File::Mode::create));
+  HR_ASSIGN(File entries,
+            File::open(directory / "entries", begun ? File::Mode::write : File::Mode::create));
   HR_TRY(entries.lock());
   HR_ASSIGN(ConfirmedFile confirmed, ConfirmedFile::create(directory / "confirmed", durable));
   return Log(std::unique_ptr<Impl>(

@@ -220,6 +220,14 @@ TEST_F(LogTest, WithoutAValidConfirmationNothingOpens) {
       << "a log whose state was removed is not begun anew";
 }
 
+TEST_F(LogTest, ACreationThatWasInterruptedIsFinished) {
+  close();
+  fs::remove(confirmed());
+  write_file(directory() / "confirmed.new", as_bytes("half"));
+  ASSERT_TRUE(Log::create(directory(), "hedgerow/vale-council", key_, Durability::full).ok());
+  EXPECT_TRUE(open().ok());
+}
+
 TEST_F(LogTest, AnAlteredSlotIsNeverBelieved) {
   Confirmed c;
   c.sequence = 6;
