@@ -17,7 +17,8 @@ std::optional<Code> code_from(std::uint32_t number) {
     case Code::internal:
     case Code::try_again:
     case Code::denied:
-    case Code::configuration: return static_cast<Code>(number);
+    case Code::configuration:
+      return static_cast<Code>(number);
   }
   return std::nullopt;
 }

@@ -38,7 +38,8 @@ Result<VerifiedQuestion> verify_question(ByteView bytes, const Certificate& root
     case CertificateKind::analyst:
     case CertificateKind::practitioner:
     case CertificateKind::approver:
-    case CertificateKind::scrutineer: break;
+    case CertificateKind::scrutineer:
+      break;
     case CertificateKind::root:
     case CertificateKind::officer:
     case CertificateKind::node:
@@ -50,7 +51,7 @@ Result<VerifiedQuestion> verify_question(ByteView bytes, const Certificate& root
                          s.header().sender.str());
   HR_TRY(verify_chain(asker, root, now));
   HR_TRY(s.verify(asker.verify_key(), MessageType::question, now));
-  return VerifiedQuestion{s.header().session,       std::move(asker),   s.header().agreement,
+  return VerifiedQuestion{s.header().session,        std::move(asker),  s.header().agreement,
                           std::move(asked.question), s.header().sender, to_bytes(bytes)};
 }
 

@@ -30,9 +30,9 @@ struct VerifiedQuestion {
   SessionId id;
   Certificate asker;
   AgreementHash agreement;
-  Bytes question;         // canonical bytes, not yet decoded
-  PartyId home;           // who countersigned; the asker's own agency before that
-  Bytes statement;        // the question statement, exact bytes
+  Bytes question;   // canonical bytes, not yet decoded
+  PartyId home;     // who countersigned; the asker's own agency before that
+  Bytes statement;  // the question statement, exact bytes
 };
 
 // Signs for an asker. `not_after` bounds how long the home node may take to countersign.

@@ -31,10 +31,10 @@ inline std::string_view as_text(ByteView b) {
 inline Bytes to_bytes(ByteView b) { return {b.begin(), b.end()}; }
 inline Bytes to_bytes(std::string_view s) { return to_bytes(as_bytes(s)); }
 
-std::string to_hex(ByteView bytes);                          // lower case
-std::optional<Bytes> from_hex(std::string_view hex);         // either case; no blanks
-std::string to_base64(ByteView bytes);                       // RFC 4648 section 4, padded
-std::optional<Bytes> from_base64(std::string_view text);     // strict: padded, no blanks
+std::string to_hex(ByteView bytes);                       // lower case
+std::optional<Bytes> from_hex(std::string_view hex);      // either case; no blanks
+std::string to_base64(ByteView bytes);                    // RFC 4648 section 4, padded
+std::optional<Bytes> from_base64(std::string_view text);  // strict: padded, no blanks
 
 // Appends fields to a byte string.
 class Writer {
@@ -43,10 +43,10 @@ class Writer {
   Writer& u16(std::uint16_t v);
   Writer& u32(std::uint32_t v);
   Writer& u64(std::uint64_t v);
-  Writer& i64(std::int64_t v);             // two's complement
-  Writer& raw(ByteView bytes);             // fixed-size field: no length
-  Writer& bytes(ByteView bytes);           // u32 length, then the bytes
-  Writer& text(std::string_view text);     // the same, for text
+  Writer& i64(std::int64_t v);          // two's complement
+  Writer& raw(ByteView bytes);          // fixed-size field: no length
+  Writer& bytes(ByteView bytes);        // u32 length, then the bytes
+  Writer& text(std::string_view text);  // the same, for text
 
   const Bytes& data() const& { return out_; }
   Bytes take() && { return std::move(out_); }
@@ -82,7 +82,10 @@ class Reader {
 
   std::size_t left() const { return in_.size(); }
   bool failed() const { return failed_; }
-  void fail() { failed_ = true; in_ = {}; }
+  void fail() {
+    failed_ = true;
+    in_ = {};
+  }
   // No error so far and nothing left over. `what` names the thing in the error.
   Result<void> finish(std::string_view what) const;
 

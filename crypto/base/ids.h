@@ -34,8 +34,12 @@ Result<Name<Tag>> Name<Tag>::parse(std::string_view text) {
   return Name(text);
 }
 
-struct PartyTag { static constexpr const char* kWhat = "party"; };
-struct LineageTag { static constexpr const char* kWhat = "agreement"; };
+struct PartyTag {
+  static constexpr const char* kWhat = "party";
+};
+struct LineageTag {
+  static constexpr const char* kWhat = "agreement";
+};
 using PartyId = Name<PartyTag>;
 using Lineage = Name<LineageTag>;
 
@@ -60,11 +64,11 @@ struct Id {
   friend auto operator<=>(const Id&, const Id&) = default;
 };
 
-using SessionId = Id<struct SessionTag, 16>;       // one run of one protocol; random
-using KeyId = Id<struct KeyTag, 16>;               // SHA-256("hedgerow/v1/key" || lineage || session)[:16]
-using AgreementHash = Id<struct AgreementTag, 32>; // SHA-256 of the agreement's exact bytes
-using Sha256 = Id<struct Sha256Tag, 32>;           // any other SHA-256
-using Hash64 = Id<struct Hash64Tag, 64>;           // SHA-512
+using SessionId = Id<struct SessionTag, 16>;  // one run of one protocol; random
+using KeyId = Id<struct KeyTag, 16>;  // SHA-256("hedgerow/v1/key" || lineage || session)[:16]
+using AgreementHash = Id<struct AgreementTag, 32>;  // SHA-256 of the agreement's exact bytes
+using Sha256 = Id<struct Sha256Tag, 32>;            // any other SHA-256
+using Hash64 = Id<struct Hash64Tag, 64>;            // SHA-512
 
 // "sha256:<hex>", as agreements write a hash.
 std::string to_sha256_name(ByteView hash32);

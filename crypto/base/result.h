@@ -121,15 +121,14 @@ inline Error culprit_error(std::string text, std::string culprit) {
 #define HR_CONCAT(a, b) HR_CONCAT_(a, b)
 
 // HR_TRY(expression): returns the error from the enclosing function, if there is one.
-#define HR_TRY(expr)                                          \
-  do {                                                        \
-    auto hr_result_ = (expr);                                 \
+#define HR_TRY(expr)                                            \
+  do {                                                          \
+    auto hr_result_ = (expr);                                   \
     if (!hr_result_.ok()) return std::move(hr_result_).error(); \
   } while (false)
 
 // HR_ASSIGN(declaration, expression): binds the value, or returns the error.
-#define HR_ASSIGN(decl, expr)                                            \
-  auto HR_CONCAT(hr_r_, __LINE__) = (expr);                              \
-  if (!HR_CONCAT(hr_r_, __LINE__).ok())                                  \
-    return std::move(HR_CONCAT(hr_r_, __LINE__)).error();                \
+#define HR_ASSIGN(decl, expr)                                                                 \
+  auto HR_CONCAT(hr_r_, __LINE__) = (expr);                                                   \
+  if (!HR_CONCAT(hr_r_, __LINE__).ok()) return std::move(HR_CONCAT(hr_r_, __LINE__)).error(); \
   decl = std::move(HR_CONCAT(hr_r_, __LINE__)).value()

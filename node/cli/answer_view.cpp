@@ -74,16 +74,16 @@ void print_list(std::ostream& out, const json& period, const std::vector<Axis>& 
 void print_head(std::ostream& out, const json& answer) {
   const json& q = answer.at("question");
   const json& clause = answer.at("clause");
-  out << q.value("kind", "") << " of " << answer.value("measure", "") << ", "
-      << q.value("from", "") << (q.value("from", "") == q.value("to", "") ? "" : " to " + q.value("to", ""));
+  out << q.value("kind", "") << " of " << answer.value("measure", "") << ", " << q.value("from", "")
+      << (q.value("from", "") == q.value("to", "") ? "" : " to " + q.value("to", ""));
   for (const auto& [dimension, codes] : q.at("where").items())
     for (const auto& code : codes) out << ", " << dimension << '=' << code.get<std::string>();
   out << "\nasked by " << answer.value("asker", "") << " for " << q.value("purpose", "") << ": "
-      << q.value("reason", "") << "\nunder " << answer.at("agreement").value("id", "") << " version "
-      << answer.at("agreement").value("version", 0) << ", grant " << clause.value("grant", "")
-      << " (line " << clause.value("grant_line", 0) << "), table " << clause.value("table", "")
-      << " (line " << clause.value("table_line", 0) << ")\nrule: "
-      << answer.at("rule").value("words", "") << "\n";
+      << q.value("reason", "") << "\nunder " << answer.at("agreement").value("id", "")
+      << " version " << answer.at("agreement").value("version", 0) << ", grant "
+      << clause.value("grant", "") << " (line " << clause.value("grant_line", 0) << "), table "
+      << clause.value("table", "") << " (line " << clause.value("table_line", 0)
+      << ")\nrule: " << answer.at("rule").value("words", "") << "\n";
 }
 
 }  // namespace
@@ -92,31 +92,33 @@ void print_answer_table(std::ostream& out, const json& answer) {
   print_head(out, answer);
   std::vector<Axis> axes;
   for (const json& d : answer.at("dimensions")) axes.push_back(axis_of(d));
-  const bool matrix = axes.size() == 2 && axes[0].codes.size() <= kMaxMatrix &&
-                      axes[1].codes == axes[0].codes;
+  const bool matrix =
+      axes.size() == 2 && axes[0].codes.size() <= kMaxMatrix && axes[1].codes == axes[0].codes;
   for (const json& period : answer.at("periods")) {
-    out << "\n" << period.value("period", "") << ": " << period.value("released", 0)
-        << " cells released, " << period.value("suppressed", 0) << " suppressed (shown as ·)\n";
+    out << "\n"
+        << period.value("period", "") << ": " << period.value("released", 0) << " cells released, "
+        << period.value("suppressed", 0) << " suppressed (shown as ·)\n";
     if (matrix) {
       const auto origin = axes[0].name == "origin" ? 0U : 1U;
-      out << "  rows: " << axes[origin].name << "; columns, by the same letters: "
-          << axes[1 - origin].name << "\n";
+      out << "  rows: " << axes[origin].name
+          << "; columns, by the same letters: " << axes[1 - origin].name << "\n";
       print_matrix(out, period, axes[origin], axes[1 - origin]);
     } else {
       print_list(out, period, axes);
     }
     out << "  answered by:";
     for (const json& p : period.at("parties"))
-      out << ' ' << p.value("party", "") << (p.value("status", "") == "answered" ? "" : " (" + p.value("status", "") + ")");
+      out << ' ' << p.value("party", "")
+          << (p.value("status", "") == "answered" ? "" : " (" + p.value("status", "") + ")");
     out << "\n  edition " << period.value("edition", 0) << ", " << period.value("edition_hash", "")
         << "\n";
   }
   for (const json& note : answer.at("notes")) out << "note: " << note.get<std::string>() << '\n';
   if (answer.contains("evidence")) {
     const json& e = answer.at("evidence");
-    out << "evidence: answer " << e.value("answer", "") << ", signed by " << e.value("signed_by", "")
-        << ", with " << e.at("receipts").size() << " receipts; question " << answer.value("id", "")
-        << " in the log of every party\n";
+    out << "evidence: answer " << e.value("answer", "") << ", signed by "
+        << e.value("signed_by", "") << ", with " << e.at("receipts").size()
+        << " receipts; question " << answer.value("id", "") << " in the log of every party\n";
   }
   out << answer.at("codes").value("attribution", "") << '\n';
 }
@@ -141,7 +143,8 @@ std::string csv_cell(const std::string& text) {
 void print_answer_csv(std::ostream& out, const json& answer) {
   std::vector<Axis> axes;
   for (const json& d : answer.at("dimensions")) axes.push_back(axis_of(d));
-  out << "\xEF\xBB\xBF" << "period";
+  out << "\xEF\xBB\xBF"
+      << "period";
   for (const Axis& a : axes) out << ',' << csv_cell(a.name) << ',' << csv_cell(a.name + "_name");
   out << ",status,value\r\n";
   for (const json& period : answer.at("periods"))

@@ -95,16 +95,17 @@ Result<void> ask(Context& context, AskOptions& o, const std::string& kind) {
   HR_ASSIGN(const policies::Question question, policies::make_question(o.words));
   const std::filesystem::path file(o.credential);
   if (file.extension() != ".pem")
-    return Error{Code::usage, "--credential names a certificate, NAME.pem, beside its NAME.key", {}, {}};
+    return Error{
+        Code::usage, "--credential names a certificate, NAME.pem, beside its NAME.key", {}, {}};
   std::optional<std::filesystem::path> passphrase_file;
   if (!o.passphrase_file.empty()) passphrase_file = o.passphrase_file;
-  HR_ASSIGN(const SecretBytes passphrase,
-            keys::obtain_passphrase(passphrase_file, "passphrase of " + file.stem().string(), false));
+  HR_ASSIGN(
+      const SecretBytes passphrase,
+      keys::obtain_passphrase(passphrase_file, "passphrase of " + file.stem().string(), false));
   HR_ASSIGN(const keys::Credential credential,
             keys::load_credential(file.parent_path(), file.stem().string(), passphrase));
   const auto* key = std::get_if<SigningKey>(&credential.key);
-  if (key == nullptr)
-    return denied("this credential does not sign questions", "use an analyst's");
+  if (key == nullptr) return denied("this credential does not sign questions", "use an analyst's");
   HR_ASSIGN(const AgreementHash agreement, hash_in_force(context, o.words.agreement));
   SystemRandom rng;
   HR_ASSIGN(const SessionId id, random_id(rng));
@@ -135,7 +136,8 @@ void add_ask_commands(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 3600));
   ask_command->add_flag("--csv", o->csv, "the answer as CSV");
   auto* flows = ask_command->add_subcommand("flows", "movements from area to area");
-  flows->add_option("--agreement", o->words.agreement, "the agreement it is asked under")->required();
+  flows->add_option("--agreement", o->words.agreement, "the agreement it is asked under")
+      ->required();
   flows->add_option("--purpose", o->words.purpose, "one of the agreement's purposes")->required();
   flows->add_option("--from", o->words.from, "first period, e.g. 2026-Q1")->required();
   flows->add_option("--to", o->words.to, "last period; default: the first");
@@ -143,14 +145,17 @@ void add_ask_commands(CLI::App& app, Context& context) {
   flows->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
   flows->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
   flows->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
-  flows->add_option("--passphrase-file", o->passphrase_file, "file with the credential's passphrase");
-  flows->add_option("--wait", o->wait_s, "seconds to wait for the answer")->check(CLI::Range(1, 3600));
+  flows->add_option("--passphrase-file", o->passphrase_file,
+                    "file with the credential's passphrase");
+  flows->add_option("--wait", o->wait_s, "seconds to wait for the answer")
+      ->check(CLI::Range(1, 3600));
   flows->add_flag("--csv", o->csv, "the answer as CSV");
   flows->callback([&context, o] { context.finish(ask(context, *o, "flows")); });
   ask_command->callback([&context, o, ask_command] {
     if (!ask_command->get_subcommands().empty()) return;
     if (o->result_id.empty())
-      return context.finish(Error{Code::usage, "what is asked?", {}, "hedgerow ask flows, or --result ID"});
+      return context.finish(
+          Error{Code::usage, "what is asked?", {}, "hedgerow ask flows, or --result ID"});
     context.finish(fetch_result(context, *o));
   });
 }

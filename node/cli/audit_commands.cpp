@@ -116,18 +116,17 @@ Result<void> verify_file(Context& context, const AuditOptions& o) {
   std::vector<audit::Receipt> receipts;
   if (!o.answers.empty()) {
     if (!expected)
-      return Error{Code::usage, "--answer needs --certificate", {},
+      return Error{Code::usage,
+                   "--answer needs --certificate",
+                   {},
                    "receipts are checked under the key in the node's certificate"};
     HR_ASSIGN(receipts, receipts_of(o, *expected));
   }
   HR_ASSIGN(const auto log, audit::verify_export(o.file, expected, receipts, {}));
   if (context.json) {
-    const json result = {{"schema", "hedgerow/log-verify/1"},
-                         {"name", log.key.name},
-                         {"size", log.checkpoint.size},
-                         {"root", to_hex(log.checkpoint.root)},
-                         {"key_known", expected.has_value()},
-                         {"receipts", receipts.size()},
+    const json result = {{"schema", "hedgerow/log-verify/1"}, {"name", log.key.name},
+                         {"size", log.checkpoint.size},       {"root", to_hex(log.checkpoint.root)},
+                         {"key_known", expected.has_value()}, {"receipts", receipts.size()},
                          {"abandoned", log.abandoned}};
     context.out << result.dump(2) << '\n';
     return {};

@@ -17,8 +17,8 @@ class App;
 namespace hedgerow::cli {
 
 struct Context {
-  std::ostream& out;  // results
-  std::ostream& err;  // progress and messages
+  std::ostream& out;                // results
+  std::ostream& err;                // progress and messages
   std::filesystem::path home = {};  // --home DIR; empty: the system's folders
   bool json = false;
   int exit_code = 0;

@@ -44,8 +44,10 @@ Result<nlohmann::json> receive_result(ipc::BlockingClient& client,
         if (on_progress) on_progress(json);
         break;
       }
-      case ipc::ControlKind::result: return parse(frame);
-      case ipc::ControlKind::error: return ipc::read_error(frame);
+      case ipc::ControlKind::result:
+        return parse(frame);
+      case ipc::ControlKind::error:
+        return ipc::read_error(frame);
       case ipc::ControlKind::request:
       case ipc::ControlKind::data:
       case ipc::ControlKind::data_end:
@@ -67,7 +69,8 @@ Result<nlohmann::json> ControlCall::run(
     return error;
   }
   ipc::BlockingClient client = std::move(connected).value();
-  HR_TRY(client.send(ipc::control_frame(ipc::ControlKind::request, request.dump()), kSendTimeoutMs));
+  HR_TRY(
+      client.send(ipc::control_frame(ipc::ControlKind::request, request.dump()), kSendTimeoutMs));
   for (std::istream* file : files) {
     const auto sent = send_file(client, *file);
     // The daemon may have refused and closed: its reason is worth more than the broken pipe.

@@ -69,11 +69,11 @@ Result<void> import_movements(Context& context, const ImportOptions& o) {
     file.open(o.file, std::ios::binary);
     if (!file) return bad_input(o.file + ": cannot be read");
   }
-  json request = {{"command", "import-movements"},
-                  {"source", from_stdin ? "standard input"
-                                        : std::filesystem::path(o.file).filename().string()},
-                  {"skip_bad", o.skip_bad},
-                  {"dry_run", o.dry_run}};
+  json request = {
+      {"command", "import-movements"},
+      {"source", from_stdin ? "standard input" : std::filesystem::path(o.file).filename().string()},
+      {"skip_bad", o.skip_bad},
+      {"dry_run", o.dry_run}};
   if (!o.agreement.empty()) request["agreement"] = o.agreement;
   const auto result = ControlCall::run(
       context, request, {from_stdin ? &std::cin : static_cast<std::istream*>(&file)},
@@ -97,7 +97,8 @@ void add_import_commands(CLI::App& app, Context& context) {
   auto* movements = import->add_subcommand("movements", "movements, one a row (CSV)");
   movements->add_option("file", options->file, "the CSV file; - for standard input")->required();
   movements->add_option("--agreement", options->agreement, "the agreement they come under");
-  movements->add_flag("--skip-bad", options->skip_bad, "import the good rows of a file with bad ones");
+  movements->add_flag("--skip-bad", options->skip_bad,
+                      "import the good rows of a file with bad ones");
   movements->add_flag("--dry-run", options->dry_run, "only check the file");
   movements->callback([&context, options] { context.finish(import_movements(context, *options)); });
 }

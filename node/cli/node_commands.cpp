@@ -25,8 +25,8 @@ void print_agreements(std::ostream& out, const json& list) {
     out << a.value("agreement", "") << "  version " << a.value("version", 0) << "  "
         << a.value("valid_from", "") << " to " << a.value("valid_until", "") << "  "
         << (a.value("in_force", false) ? "in force" : "not in force") << "\n  "
-        << a.value("title", "") << "\n  " << a.value("hash", "") << "\n  key: "
-        << a.value("keys", "") << "\n  parties:";
+        << a.value("title", "") << "\n  " << a.value("hash", "")
+        << "\n  key: " << a.value("keys", "") << "\n  parties:";
     for (const json& p : a.at("parties"))
       out << ' ' << p.value("party", "") << (p.value("hub", false) ? " (hub)" : "");
     out << '\n';
@@ -51,9 +51,7 @@ struct InstallOptions {
 };
 
 Result<void> install(Context& context, const InstallOptions& o) {
-  const std::string p7s =
-      o.signatures.empty() ? std::filesystem::path(o.file).replace_extension(".p7s").string()
-                           : o.signatures;
+  const std::string p7s = o.signatures.empty() ? o.file + ".p7s" : o.signatures;
   HR_ASSIGN(const Bytes agreement, read_small_file(o.file, kMaxAgreementFile));
   HR_ASSIGN(const Bytes signatures, read_small_file(p7s, kMaxBundleFile));
   HR_ASSIGN(const Bytes certificates, read_small_file(o.certificates, kMaxBundleFile));
@@ -100,11 +98,11 @@ Result<void> status(Context& context) {
 
 void add_agreement_node_commands(CLI::App& agreement, Context& context) {
   auto options = std::make_shared<InstallOptions>();
-  auto* install_command =
-      agreement.add_subcommand("install", "verify an agreement and its signatures, and put it to work");
+  auto* install_command = agreement.add_subcommand(
+      "install", "verify an agreement and its signatures, and put it to work");
   install_command->add_option("file", options->file, "the agreement (TOML)")->required();
   install_command->add_option("--signatures", options->signatures,
-                              "its signatures; default: the same name with .p7s");
+                              "its signatures; default: FILE.p7s");
   install_command
       ->add_option("--certificates", options->certificates,
                    "root and node certificates of every party (PEM)")
@@ -119,9 +117,8 @@ void add_keys_commands(CLI::App& app, Context& context) {
   auto* keys = app.add_subcommand("keys", "the pseudonym keys");
   keys->require_subcommand(1);
   keys->add_subcommand("status", "whether the key is there, and who holds it")
-      ->callback([&context] {
-        context.finish(show_list(context, "keys-status", "keys", print_keys));
-      });
+      ->callback(
+          [&context] { context.finish(show_list(context, "keys-status", "keys", print_keys)); });
 }
 
 void add_status_command(CLI::App& app, Context& context) {

@@ -112,8 +112,7 @@ nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& spa
     const auto& cell = p.edition.cells[i];
     const std::vector<std::string> codes = space.codes_at(i);
     nlohmann::json entry = nlohmann::json::object();
-    for (std::size_t d = 0; d < codes.size(); ++d)
-      entry[space.dimensions()[d].name] = codes[d];
+    for (std::size_t d = 0; d < codes.size(); ++d) entry[space.dimensions()[d].name] = codes[d];
     entry["status"] = std::string(policies::to_text(cell.status));
     switch (cell.status) {
       case policies::CellStatus::released:
@@ -124,7 +123,9 @@ nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& spa
         entry["value"] = nullptr;
         ++suppressed;
         break;
-      case policies::CellStatus::zero: entry["value"] = 0; break;
+      case policies::CellStatus::zero:
+        entry["value"] = 0;
+        break;
     }
     cells.push_back(std::move(entry));
   }

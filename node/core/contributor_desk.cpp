@@ -115,8 +115,8 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   const policies::Grant* grant = lineage_.agreement.grant(m.grant);
   const policies::Table* table = grant == nullptr ? nullptr : grant->table(m.table);
   const auto period = policies::Period::parse(m.period);
-  const bool asked = std::find(started.periods.begin(), started.periods.end(), m.period) !=
-                     started.periods.end();
+  const bool asked =
+      std::find(started.periods.begin(), started.periods.end(), m.period) != started.periods.end();
   if (table == nullptr || !period.ok() || period->label() != m.period || !asked ||
       m.grant != started.grant || m.table != started.table)
     return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
@@ -190,8 +190,12 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
   work.write([m, now](store::LineageStore& s) {
     Writer w;
     w.u32(m.attempt);
-    store::Session row{row_of(m.release), std::string(kAttemptKind), {}, wiping_copy(w.data()),
-                       now + kKeptFor, false};
+    store::Session row{row_of(m.release),
+                       std::string(kAttemptKind),
+                       {},
+                       wiping_copy(w.data()),
+                       now + kKeptFor,
+                       false};
     return s.sessions().put(row);
   });
   auto& role = roles_.emplace(d.session, std::move(begun.first)).first->second;
@@ -334,8 +338,7 @@ Result<Work> ContributorDesk::send_receipt(const SessionId& question, const Sha2
   HR_ASSIGN(const auto receipt, audit::make_receipt(env_.log, index, true));
   Work work;
   work.message(question, lineage_.agreement.hub, MessageType::receipt,
-               protocol::ReceiptMessage{answer, audit::encode(receipt)}.encode(),
-               kReceiptLifetime);
+               protocol::ReceiptMessage{answer, audit::encode(receipt)}.encode(), kReceiptLifetime);
   return work;
 }
 
@@ -368,8 +371,8 @@ Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
   work.write([=, session = d.session](store::LineageStore& s) {
     Writer w;
     w.raw(m.answer.view()).u64(entry);
-    store::Session row{session, std::string(kLoggedKind), {}, wiping_copy(w.data()),
-                       now + kKeptFor, false};
+    store::Session row{session, std::string(kLoggedKind), {}, wiping_copy(w.data()), now + kKeptFor,
+                       false};
     return s.sessions().put(row);
   });
   work.follow.push_back([this, session = d.session, answer = m.answer](const Committed& done) {
@@ -381,9 +384,8 @@ Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
 Result<Work> ContributorDesk::on_served(const Delivery& d) {
   HR_ASSIGN(const auto m, protocol::Served::decode(d.body));
   HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
-  HR_ASSIGN(const Admission admission,
-            admit_countersigned(lineage_, keys_, m.countersigned,
-                                countersigned.header().not_after));
+  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, m.countersigned,
+                                                           countersigned.header().not_after));
   Work work;
   auto note = question_note("answer.served", admission);
   note.fields.emplace_back("answer", m.answer.hex());

@@ -44,8 +44,7 @@ std::uint64_t number(const json& request, const char* key, std::uint64_t otherwi
 
 void ControlDesk::send(ConnectionId connection, ControlKind kind, const json& j) {
   core_.surroundings().reply(
-      connection,
-      ipc::control_frame(kind, j.dump(-1, ' ', false, json::error_handler_t::replace)));
+      connection, ipc::control_frame(kind, j.dump(-1, ' ', false, json::error_handler_t::replace)));
 }
 
 void ControlDesk::fail(ConnectionId connection, const Error& error) {
@@ -89,7 +88,9 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
   const auto command = request.is_object() ? text_field(request, "command")
                                            : Result<std::string>(bad_input("not a request"));
   if (!command.ok()) return fail(connection, command.error());
-  Result<void> done = Error{Code::usage, "the daemon knows no command " + *command, {},
+  Result<void> done = Error{Code::usage,
+                            "the daemon knows no command " + *command,
+                            {},
                             "daemon and command line may be of different versions"};
   if (*command == "status") done = status(connection);
   if (*command == "agreement-install") done = agreement_install(connection, request, now);
@@ -143,7 +144,8 @@ Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
     return denied("no agreement is installed on this node", "see `hedgerow agreement install`");
   if (!request.contains("agreement")) {
     if (all.size() == 1) return all.begin()->second.get();
-    return Error{Code::usage, "more than one agreement is installed", {}, "name one: --agreement ID"};
+    return Error{
+        Code::usage, "more than one agreement is installed", {}, "name one: --agreement ID"};
   }
   HR_ASSIGN(const std::string name, text_field(request, "agreement"));
   for (auto& [id, node] : all)
@@ -169,8 +171,7 @@ Result<void> ControlDesk::status(ConnectionId connection) {
 Result<void> ControlDesk::agreement_install(ConnectionId connection, const json& request,
                                             UtcTime now) {
   InstallFiles files;
-  HR_ASSIGN(files.agreement,
-            base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
+  HR_ASSIGN(files.agreement, base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
   HR_ASSIGN(files.signatures, base64_field(request, "signatures", kMaxBundle));
   HR_ASSIGN(files.certificates, base64_field(request, "certificates", kMaxBundle));
   HR_ASSIGN(auto verified, verify_install(files, core_.keyring(), core_.codes(), now));
@@ -181,10 +182,11 @@ Result<void> ControlDesk::agreement_install(ConnectionId connection, const json&
     if (known->second->context().agreement.hash != hash)
       return denied("another version of this agreement is in force here",
                     "superseding an agreement is not supported by this version");
-    reply_to(connection).result({{"schema", "hedgerow/agreement-install/1"},
-                                 {"agreement", id.str()},
-                                 {"hash", to_sha256_name(hash.view())},
-                                 {"already", true}});
+    reply_to(connection)
+        .result({{"schema", "hedgerow/agreement-install/1"},
+                 {"agreement", id.str()},
+                 {"hash", to_sha256_name(hash.view())},
+                 {"already", true}});
     return {};
   }
   const bool is_hub = verified.agreement.hub == core_.setup().party;
@@ -262,8 +264,7 @@ Result<void> ControlDesk::import_movements(ConnectionId connection, const json& 
 
 Result<void> ControlDesk::ask(ConnectionId connection, const json& request, UtcTime now) {
   HR_ASSIGN(LineageNode * node, lineage_of(request));
-  HR_ASSIGN(const Bytes statement,
-            base64_field(request, "question", protocol::kMaxCountersigned));
+  HR_ASSIGN(const Bytes statement, base64_field(request, "question", protocol::kMaxCountersigned));
   HR_ASSIGN(const auto decoded, protocol::Statement::decode(statement));
   auto work = node->home().ask(statement, reply_to(connection), now);
   open_[connection].asking = {node, decoded.header().session};
@@ -277,7 +278,8 @@ Result<void> ControlDesk::ask_result(ConnectionId connection, const json& reques
   const auto bytes = from_hex(hex);
   if (!bytes) return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
   auto id = SessionId::from(*bytes);
-  if (!id.ok()) return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
+  if (!id.ok())
+    return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
   open_[connection].asking = {node, *id};
   carry_out(connection, *node, node->home().result(*id, reply_to(connection), now), now);
   return {};

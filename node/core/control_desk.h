@@ -21,7 +21,7 @@ class ControlDesk {
 
  private:
   struct Open {
-    LineageNode* importing = nullptr;            // takes the file's bytes
+    LineageNode* importing = nullptr;  // takes the file's bytes
     std::optional<std::pair<LineageNode*, SessionId>> asking;
   };
 

@@ -61,8 +61,8 @@ Core::Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundi
 
 Core::~Core() = default;
 
-Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, const keys::Keyring& keyring,
-                                         Random& rng, Surroundings& surroundings, UtcTime now) {
+Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, const keys::Keyring& keyring, Random& rng,
+                                         Surroundings& surroundings, UtcTime now) {
   if (keyring.party() != setup.party)
     return configuration("the node's keys belong to " + keyring.party().str() +
                              ", the configuration says " + setup.party.str(),
@@ -134,8 +134,8 @@ Result<void> Core::open_lineages(UtcTime now) {
 }
 
 Result<std::unique_ptr<LineageNode>> Core::make_node(LineageContext context, UtcTime now) {
-  auto node = std::make_unique<LineageNode>(
-      std::move(context), Environment{keyring_, rng_, *log_, *outlet_}, codes_);
+  auto node = std::make_unique<LineageNode>(std::move(context),
+                                            Environment{keyring_, rng_, *log_, *outlet_}, codes_);
   HR_TRY(node->restore(now));
   return node;
 }
@@ -147,15 +147,14 @@ Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peer
   const Lineage id = agreement.id;
   HR_ASSIGN(const auto known, store_->lineages());
   const bool exists = std::find(known.begin(), known.end(), id) != known.end();
-  HR_ASSIGN(auto opened,
-            exists ? store_->open_lineage(id) : store_->create_lineage(id, rng_, now));
+  HR_ASSIGN(auto opened, exists ? store_->open_lineage(id) : store_->create_lineage(id, rng_, now));
   std::vector<store::PeerRecord> rows;
   for (const auto& [party, peer] : peers.all())
     rows.push_back({id, party, peer.keys().curve, party == agreement.hub});
 
-  HR_ASSIGN(auto node, make_node({setup_.party, std::move(agreement), std::move(peers),
-                                  std::move(opened)},
-                                 now));
+  HR_ASSIGN(
+      auto node,
+      make_node({setup_.party, std::move(agreement), std::move(peers), std::move(opened)}, now));
   Work work;
   work.note("agreement.installed", {{"agreement", id.str()},
                                     {"version", std::to_string(record.version)},
@@ -220,15 +219,17 @@ void Core::on_received(const ipc::Received& message, UtcTime now) {
   const auto& h = envelope->header();
   const auto it = lineages_.find(h.lineage);
   if (it == lineages_.end())
-    return note(Error{Code::bad_input, "a message of an agreement not installed here",
-                      h.sender.str(), {}});
+    return note(
+        Error{Code::bad_input, "a message of an agreement not installed here", h.sender.str(), {}});
   const LineageContext& context = it->second->context();
   const Peer* hop = context.peers.by_curve_key(message.peer.bytes);
   // Whoever handed it over is, at the hub, its sender; elsewhere, the hub.
   const PartyId& expected = context.is_hub() ? h.sender : context.agreement.hub;
   if (hop == nullptr || hop->id != expected)
-    return note(Error{Code::bad_input, "a message handed over by somebody else than its sender",
-                      hop == nullptr ? "" : hop->id.str(), {}});
+    return note(Error{Code::bad_input,
+                      "a message handed over by somebody else than its sender",
+                      hop == nullptr ? "" : hop->id.str(),
+                      {}});
   if (h.receiver != setup_.party) {
     const Peer* receiver = context.is_hub() ? context.peers.find(h.receiver) : nullptr;
     if (receiver == nullptr)
@@ -258,8 +259,7 @@ void Core::on_gateway(const ipc::FromGateway& message, UtcTime real_now) {
     // The first credit after a peer came up is when something can be sent to it.
     const bool first = fresh_.erase(credit->peer) != 0;
     for (auto& [id, node] : lineages_)
-      first ? node->on_peer_up(credit->peer.bytes, now)
-            : node->on_credit(credit->peer.bytes, now);
+      first ? node->on_peer_up(credit->peer.bytes, now) : node->on_credit(credit->peer.bytes, now);
   } else if (const auto* received = std::get_if<ipc::Received>(&message)) {
     on_received(*received, now);
   } else if (const auto* trouble = std::get_if<ipc::Trouble>(&message)) {

@@ -61,14 +61,9 @@ Result<void> Exchange::enqueue(Addressed& item, UtcTime now,
   if (waiting >= kMaxOutbox) return try_again("too many messages wait to be delivered");
   HR_ASSIGN(const std::uint64_t sequence, outbox.next_sequence(m.to, item.session));
   const UtcTime not_after = now + m.lifetime;
-  const protocol::EnvelopeHeader header{m.type,
-                                        lineage_.self,
-                                        m.to,
-                                        lineage_.id(),
-                                        lineage_.agreement.hash,
-                                        item.session,
-                                        sequence,
-                                        not_after};
+  const protocol::EnvelopeHeader header{
+      m.type,       lineage_.self, m.to,     lineage_.id(), lineage_.agreement.hash,
+      item.session, sequence,      not_after};
   store::OutboxItem row;
   row.receiver = m.to;
   row.session = item.session;
@@ -87,8 +82,8 @@ Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delive
                                  std::vector<store::OutboxItem>& queued) {
   if (delivery != nullptr && delivery->sequence != 0) {
     HR_ASSIGN(const bool fresh,
-              lineage_.store.replay().advance(delivery->from, delivery->session,
-                                              delivery->sequence, delivery->not_after));
+              lineage_.store.replay().advance(delivery->from, delivery->session, delivery->sequence,
+                                              delivery->not_after));
     HR_CHECK(fresh);
   }
   for (auto& write : work.writes) HR_TRY(write(lineage_.store));
@@ -157,17 +152,12 @@ void Exchange::send_ack(const PartyId& to, const SessionId& session, std::uint64
   const Peer* peer = lineage_.peers.find(to);
   const auto* route = route_to(to);
   if (peer == nullptr || route == nullptr) return;
-  const protocol::EnvelopeHeader header{MessageType::ack,
-                                        lineage_.self,
-                                        to,
-                                        lineage_.id(),
-                                        lineage_.agreement.hash,
-                                        session,
-                                        0,
-                                        now + kAckLifetime};
-  env_.outlet.send(*route, protocol::Envelope::make(header, protocol::Ack{sequence}.encode(),
-                                                    env_.keyring.message(), peer->keys().seal,
-                                                    env_.rng));
+  const protocol::EnvelopeHeader header{
+      MessageType::ack,        lineage_.self, to, lineage_.id(),
+      lineage_.agreement.hash, session,       0,  now + kAckLifetime};
+  env_.outlet.send(*route,
+                   protocol::Envelope::make(header, protocol::Ack{sequence}.encode(),
+                                            env_.keyring.message(), peer->keys().seal, env_.rng));
 }
 
 Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session, ByteView body,

@@ -27,8 +27,8 @@ namespace hedgerow::core {
 inline constexpr std::chrono::seconds kClockSkew{120};
 inline constexpr std::chrono::milliseconds kFirstResend{2'000};
 inline constexpr std::chrono::milliseconds kLongestResend{15'000};
-inline constexpr std::size_t kMaxOutbox = 4096;             // messages waiting, all receivers
-inline constexpr std::size_t kResendItems = 256;            // messages a pass and receiver
+inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, all receivers
+inline constexpr std::size_t kResendItems = 256;  // messages a pass and receiver
 inline constexpr std::size_t kResendBytes = std::size_t{8} << 20U;
 
 // Where frames leave. False: no credit or not connected; the outbox keeps the message.

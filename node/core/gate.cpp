@@ -65,9 +65,9 @@ protocol::LogNote question_note(std::string kind, const Admission& a) {
                           {"reason", a.question.reason}}};
   if (const auto* permit = a.permit()) {
     note.fields.emplace_back("decision", "permit");
-    note.fields.emplace_back("clause", permit->grant + " line " +
-                                           std::to_string(permit->grant_line) + ", table " +
-                                           permit->table);
+    note.fields.emplace_back(
+        "clause",
+        permit->grant + " line " + std::to_string(permit->grant_line) + ", table " + permit->table);
   } else {
     const auto& deny = std::get<policies::Deny>(a.decision);
     note.fields.emplace_back("decision", "deny");

@@ -25,8 +25,7 @@ Result<void> HomeDesk::restore(UtcTime now) {
   return {};
 }
 
-Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer,
-                    Bytes receipts) {
+Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer, Bytes receipts) {
   Work work;
   if (lineage_.is_hub()) return work;
   store::QuestionRecord row;
@@ -45,11 +44,11 @@ Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer
 Work HomeDesk::send_ask(Waiting& w, UtcTime now) {
   w.ask_at = now + kAskAgainAfter;
   Work work;
-  work.message(w.asked.id, lineage_.agreement.hub, MessageType::ask,
-               protocol::countersign(env_.keyring.message(), lineage_.self, w.asked,
-                                     lineage_.id(), now)
-                   .encode(),
-               protocol::kCountersignatureLifetime);
+  work.message(
+      w.asked.id, lineage_.agreement.hub, MessageType::ask,
+      protocol::countersign(env_.keyring.message(), lineage_.self, w.asked, lineage_.id(), now)
+          .encode(),
+      protocol::kCountersignatureLifetime);
   return work;
 }
 
@@ -121,9 +120,9 @@ Result<Work> HomeDesk::on_status(const Delivery& d, Waiting& w) {
     return Work{};
   }
   Work work = keep(w, store::QuestionStatus::refused, {}, {});
-  work.note("question.refused", {{"question", d.session.hex()},
-                                 {"why", status.error.text},
-                                 {"party", status.error.culprit}});
+  work.note(
+      "question.refused",
+      {{"question", d.session.hex()}, {"why", status.error.text}, {"party", status.error.culprit}});
   if (w.reply)
     work.then.push_back(
         [reply = *w.reply, why = status.error](const Committed&) { reply.error(why); });
@@ -161,8 +160,7 @@ Result<Work> HomeDesk::on_delivery(const Delivery& d, Waiting& w, UtcTime now) {
   (void)now;
   std::map<PartyId, Bytes> receipts;
   for (const auto& r : delivery.receipts) receipts[r.party] = r.receipt;
-  Work work = keep(w, store::QuestionStatus::answered, delivery.answer,
-                   encode_receipts(receipts));
+  Work work = keep(w, store::QuestionStatus::answered, delivery.answer, encode_receipts(receipts));
   work.note("answer.received", {{"question", d.session.hex()},
                                 {"answer", sha256_id(delivery.answer).hex()},
                                 {"receipts", std::to_string(receipts.size())}});
@@ -196,8 +194,8 @@ Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
   for (const auto& p : answer.periods)
     if (p.edition.cells.size() != space.size())
       return internal("the answer has another number of cells than its table");
-  nlohmann::json json = to_json(answer, question, certificate.subject().urn(),
-                                lineage_.agreement, space, codes_);
+  nlohmann::json json =
+      to_json(answer, question, certificate.subject().urn(), lineage_.agreement, space, codes_);
   HR_ASSIGN(const auto receipts, decode_receipts(row.receipts));
   nlohmann::json shown = nlohmann::json::array();
   for (const auto& [party, receipt] : receipts)

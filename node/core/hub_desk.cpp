@@ -17,9 +17,7 @@ constexpr std::chrono::minutes kDeliveryLifetime{60 * 24};
 constexpr std::chrono::minutes kNoticeLifetime{60 * 24 * 7};
 constexpr std::chrono::minutes kAnswerHashLifetime{60};
 
-UtcTime next_tick(UtcTime now) {
-  return std::chrono::floor<std::chrono::seconds>(now) + kTick;
-}
+UtcTime next_tick(UtcTime now) { return std::chrono::floor<std::chrono::seconds>(now) + kTick; }
 
 }  // namespace
 
@@ -174,8 +172,7 @@ Result<Work> HubDesk::begin_release(const SessionId& id, OpenQuestion& q,
   HR_ASSIGN(const auto head, lineage_.store.editions().head());
 
   protocol::sum::Manifest m;
-  m.release =
-      protocol::sum::release_id(lineage_.id(), grant.id, table.name, period.label());
+  m.release = protocol::sum::release_id(lineage_.id(), grant.id, table.name, period.label());
   m.lineage = lineage_.id();
   m.agreement = lineage_.agreement.hash;
   m.grant = grant.id;
@@ -195,15 +192,14 @@ Result<Work> HubDesk::begin_release(const SessionId& id, OpenQuestion& q,
 
   SessionId session;
   env_.rng.fill(session.bytes);
-  HR_ASSIGN(auto begun,
-            SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain},
-                          now));
+  HR_ASSIGN(
+      auto begun,
+      SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain}, now));
   Work work;
   for (const PartyId& party : m.contributors)
     work.message(session, party, MessageType::sum_start, q.countersigned, kAttemptLifetime);
-  work.write([m, now](store::LineageStore& s) {
-    return keep_attempt(s, m.release, m.attempt, now);
-  });
+  work.write(
+      [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
   active_.emplace(Active{std::move(begun.first), id, period, now, std::nullopt, false});
   HR_ASSIGN(Work next, after_role(std::move(begun.second), now));
   work.add(std::move(next));
@@ -270,13 +266,13 @@ Result<Work> HubDesk::finish_release(UtcTime now) {
   const policies::Grant& grant = *lineage_.agreement.grant(m.grant);
   const policies::Table& table = *grant.table(m.table);
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
-  auto edition = release(grant, space, m.contributors.size(),
-                         std::move(active_->role).take_figures());
+  auto edition =
+      release(grant, space, m.contributors.size(), std::move(active_->role).take_figures());
   if (!edition.ok()) return give_up_release(edition.error(), now);
 
   HR_ASSIGN(const auto head, lineage_.store.editions().head());
-  protocol::EditionLink link{head ? head->sequence + 1 : 1, m.grant, m.table, m.period,
-                             policies::edition_hash(*edition), {}, {}};
+  protocol::EditionLink link{head ? head->sequence + 1 : 1,    m.grant, m.table, m.period,
+                             policies::edition_hash(*edition), {},      {}};
   if (head) {
     HR_ASSIGN(link.previous_head, Sha256::from(head->head));
   }
@@ -342,8 +338,7 @@ Result<Work> HubDesk::make_answer(const SessionId& id, OpenQuestion& q, UtcTime 
   answer.table = q.permit.table;
   answer.table_line = q.permit.table_line;
   answer.rule_in_words = q.permit.rule_in_words;
-  const policies::Table& table =
-      *lineage_.agreement.grant(q.permit.grant)->table(q.permit.table);
+  const policies::Table& table = *lineage_.agreement.grant(q.permit.grant)->table(q.permit.table);
   if (table.measure == policies::Measure::reports)
     answer.notes.push_back(
         "reports: an episode that two agencies report is counted once by each of them");
@@ -404,8 +399,7 @@ Result<Work> HubDesk::on_receipt(const Delivery& d, UtcTime now) {
   if (it == questions_.end() || it->second.stage != Stage::receipts) return Work{};
   OpenQuestion& q = it->second;
   HR_ASSIGN(const auto m, protocol::ReceiptMessage::decode(d.body));
-  if (m.answer != q.answer_hash)
-    return culprit_error("a receipt for another answer", d.from.str());
+  if (m.answer != q.answer_hash) return culprit_error("a receipt for another answer", d.from.str());
   const Peer* peer = lineage_.peers.find(d.from);
   HR_TRY(check_receipt(m.receipt, *peer, q.answer_hash));
   q.receipts[d.from] = m.receipt;
@@ -447,9 +441,9 @@ Result<Work> HubDesk::on_time(UtcTime now) {
     const auto silent = active_->role.waiting_for();
     const auto it = questions_.find(active_->question);
     if (!silent.empty() && it != questions_.end())
-      work.add(tell_waiting(it->first, it->second,
-                            Error{Code::try_again, "a contributor has not answered yet",
-                                  silent.front().str(), {}}));
+      work.add(tell_waiting(
+          it->first, it->second,
+          Error{Code::try_again, "a contributor has not answered yet", silent.front().str(), {}}));
   }
   for (auto& [id, q] : questions_) {
     if (q.wake_at > now) continue;

@@ -19,7 +19,7 @@ namespace hedgerow::core {
 
 inline constexpr std::chrono::seconds kAttemptLifetime{90};
 inline constexpr std::chrono::seconds kAskAgain{5};
-inline constexpr std::chrono::seconds kStatusAfter{4};      // silence before the asker hears of it
+inline constexpr std::chrono::seconds kStatusAfter{4};  // silence before the asker hears of it
 inline constexpr std::chrono::seconds kReceiptRetry{300};
 inline constexpr std::chrono::hours kQuestionLifetime{24};
 inline constexpr std::chrono::milliseconds kTick{1000};

@@ -47,8 +47,8 @@ Result<void> keep_attempt(store::LineageStore& store, const protocol::sum::Relea
   return store.sessions().put(row);
 }
 
-Work::Write keep_role(const SessionId& session, const SessionId& question,
-                      const SecretBytes& state, UtcTime now) {
+Work::Write keep_role(const SessionId& session, const SessionId& question, const SecretBytes& state,
+                      UtcTime now) {
   const auto row = std::make_shared<store::Session>();
   row->id = session;
   row->kind = kHubRoleKind;
@@ -65,8 +65,8 @@ Result<bool> is_published(store::LineageStore& store, std::uint64_t sequence) {
 }
 
 Result<void> set_published(store::LineageStore& store, std::uint64_t sequence, UtcTime now) {
-  const store::Session row{row_of_edition(sequence), std::string(kPublishedKind), {}, {},
-                           now + kKeptFor, false};
+  const store::Session row{
+      row_of_edition(sequence), std::string(kPublishedKind), {}, {}, now + kKeptFor, false};
   return store.sessions().put(row);
 }
 

@@ -20,8 +20,8 @@ Result<void> keep_attempt(store::LineageStore& store, const protocol::sum::Relea
                           std::uint32_t attempt, UtcTime now);
 
 // The role's state, under its session; `question` is the one the release is computed for.
-Work::Write keep_role(const SessionId& session, const SessionId& question,
-                      const SecretBytes& state, UtcTime now);
+Work::Write keep_role(const SessionId& session, const SessionId& question, const SecretBytes& state,
+                      UtcTime now);
 
 // An edition counts as published once every contributor gave its receipt for an answer from it.
 Result<bool> is_published(store::LineageStore& store, std::uint64_t sequence);

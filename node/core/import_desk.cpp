@@ -87,8 +87,8 @@ struct ImportDesk::Run {
   }
 };
 
-ImportDesk::ImportDesk(LineageContext& lineage, const KeyDesk& keys,
-                       const Environment& environment, const policies::CodeList& codes)
+ImportDesk::ImportDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
+                       const policies::CodeList& codes)
     : lineage_(lineage), keys_(keys), env_(environment), codes_(codes) {}
 
 ImportDesk::~ImportDesk() = default;
@@ -114,8 +114,7 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
   }
   const policies::Day today = policies::london_day(now);
   run->parser.emplace(import::ParseContext{
-      codes_, run->request.source, *run->reference_key,
-      run->case_refs ? &*run->case_refs : nullptr,
+      codes_, run->request.source, *run->reference_key, run->case_refs ? &*run->case_refs : nullptr,
       policies::minus(today, lineage_.agreement.retention_records), today});
   run_ = std::move(run);
   return {};
@@ -212,9 +211,7 @@ Work ImportDesk::on_time(UtcTime now) {
   return after(run_->client->on_time(now, env_.rng), now);
 }
 
-std::optional<UtcTime> ImportDesk::next_wake() const {
-  return run_ ? run_->wake_at : std::nullopt;
-}
+std::optional<UtcTime> ImportDesk::next_wake() const { return run_ ? run_->wake_at : std::nullopt; }
 
 Work ImportDesk::after(protocol::Step step, UtcTime now) {
   Work work;
@@ -225,9 +222,8 @@ Work ImportDesk::after(protocol::Step step, UtcTime now) {
   }
   if (step.wake_at) run_->wake_at = step.wake_at;
   if (!run_->client->finished()) {
-    run_->reply.progress({{"step", "pseudonyms"},
-                          {"done", run_->client->done()},
-                          {"total", run_->client->total()}});
+    run_->reply.progress(
+        {{"step", "pseudonyms"}, {"done", run_->client->done()}, {"total", run_->client->total()}});
     return work;
   }
   auto pseudonyms = std::move(*run_->client).take_result();

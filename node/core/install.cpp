@@ -28,8 +28,9 @@ Result<void> every_party_signed(const policies::Agreement& agreement,
     if (!signed_by) missing += (missing.empty() ? "" : ", ") + party.id.str();
   }
   if (missing.empty()) return {};
-  return bad_input("not signed by: " + missing,
-                   "every party's officer signs; `hedgerow agreement merge` puts signatures together");
+  return bad_input(
+      "not signed by: " + missing,
+      "every party's officer signs; `hedgerow agreement merge` puts signatures together");
 }
 
 }  // namespace
@@ -45,13 +46,14 @@ Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Ke
   if (agreement.party(keyring.party()) == nullptr)
     return denied("this node's agency is no party to the agreement");
   if (agreement.codes != codes.hash())
-    return bad_input("the agreement pins a code list that this version does not have",
-                     "this version has " + codes.version() + ", " +
-                         to_sha256_name(codes.hash().view()));
+    return bad_input(
+        "the agreement pins a code list that this version does not have",
+        "this version has " + codes.version() + ", " + to_sha256_name(codes.hash().view()));
   HR_ASSIGN(auto peers, Peers::make(agreement, bundle, now));
   if (!(peers.find(keyring.party())->node == keyring.certificate()))
-    return bad_input("the certificates hold another node certificate of this agency than the node's own",
-                     "gather the certificates again");
+    return bad_input(
+        "the certificates hold another node certificate of this agency than the node's own",
+        "gather the certificates again");
   std::map<PartyId, Certificate> roots;
   for (const auto& [id, peer] : peers.all()) roots.emplace(id, peer.root);
   HR_ASSIGN(const auto signers, cms_verify(files.agreement, files.signatures, roots, now));

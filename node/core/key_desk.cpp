@@ -138,8 +138,7 @@ Result<Work> KeyDesk::on_participant_message(const Delivery& d, UtcTime now) {
     // A start of another session replaces a run that did not come to its end.
     const bool same = participant_ && participant_->session() == d.session;
     if (!same) {
-      HR_ASSIGN(participant_,
-                protocol::Participant::make(dkg, lineage_.self, env_.keyring.dkg()));
+      HR_ASSIGN(participant_, protocol::Participant::make(dkg, lineage_.self, env_.keyring.dkg()));
     }
   }
   if (!participant_ || participant_->finished()) return Work{};
@@ -190,8 +189,7 @@ Work KeyDesk::keep(protocol::KeyInfo info, std::optional<protocol::KeyShareRecor
 
 Result<Work> KeyDesk::on_coordinator_message(const Delivery& d, UtcTime now) {
   if (!lineage_.is_hub())
-    return culprit_error("a node that is not the hub was sent a keyholder's message",
-                         d.from.str());
+    return culprit_error("a node that is not the hub was sent a keyholder's message", d.from.str());
   if (!coordinator_) return Work{};
   HR_ASSIGN(auto step, coordinator_->receive(d.from, d.type, d.body, now));
   return after_coordinator(std::move(step), now);
@@ -234,8 +232,7 @@ Result<Work> KeyDesk::on_key_ready(const Delivery& d, UtcTime now) {
 
 Work KeyDesk::on_time(UtcTime now) {
   Work work;
-  if (coordinator_wake_ && *coordinator_wake_ <= now && coordinator_ &&
-      !coordinator_->finished()) {
+  if (coordinator_wake_ && *coordinator_wake_ <= now && coordinator_ && !coordinator_->finished()) {
     coordinator_wake_.reset();
     work.add(after_coordinator(coordinator_->on_time(now), now));
   }

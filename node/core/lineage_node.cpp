@@ -35,8 +35,10 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::dkg_signature:
     case MessageType::dkg_certificate:
     case MessageType::dkg_abort:
-    case MessageType::key_ready: return keys_.on_message(d, now);
-    case MessageType::evaluate_request: return keyholder_.on_request(d, now);
+    case MessageType::key_ready:
+      return keys_.on_message(d, now);
+    case MessageType::evaluate_request:
+      return keyholder_.on_request(d, now);
     case MessageType::evaluate_response:
     case MessageType::evaluate_refusal:
       // Of an import that has ended meanwhile: nothing to do.
@@ -48,7 +50,8 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::sum_masked_input:
     case MessageType::sum_masked_hash:
     case MessageType::sum_opening:
-    case MessageType::sum_refusal: return hub_.on_message(d, now);
+    case MessageType::sum_refusal:
+      return hub_.on_message(d, now);
     case MessageType::answer_hash:
     case MessageType::served:
     case MessageType::sum_start:
@@ -56,9 +59,11 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::sum_roster:
     case MessageType::sum_roster_signatures:
     case MessageType::sum_masked_hashes:
-    case MessageType::sum_void: return contributor_.on_message(d, now);
+    case MessageType::sum_void:
+      return contributor_.on_message(d, now);
     case MessageType::question_status:
-    case MessageType::answer_delivery: return home_.on_message(d, now);
+    case MessageType::answer_delivery:
+      return home_.on_message(d, now);
     case MessageType::ack:
     case MessageType::question:
     case MessageType::countersigned:

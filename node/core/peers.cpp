@@ -24,9 +24,9 @@ Result<Certificate> only(const std::vector<Certificate>& certificates, const Par
   for (const Certificate& c : certificates) {
     if (c.agency() != party || c.kind() != kind) continue;
     if (found && !(*found == c))
-      return culprit_error("two certificates of kind " + std::string(to_string(kind)) +
-                               " for one party",
-                           party.str());
+      return culprit_error(
+          "two certificates of kind " + std::string(to_string(kind)) + " for one party",
+          party.str());
     found = c;
   }
   if (!found)

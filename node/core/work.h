@@ -23,7 +23,7 @@ struct Addressed {
 
 // What a commit came to.
 struct Committed {
-  audit::Appended log;          // of this work's entries; size 0 where it logged none
+  audit::Appended log;  // of this work's entries; size 0 where it logged none
   std::uint64_t generation = 0;
 };
 

@@ -17,14 +17,14 @@ std::string at(std::string_view source, const toml::source_region& where) {
 }
 
 bool looks_like_endpoint(std::string_view text) {
-  return text.starts_with("tcp://") && text.size() > 6 && text.size() <= 255 &&
-         text.rfind(':') > 5;
+  return text.starts_with("tcp://") && text.size() > 6 && text.size() <= 255 && text.rfind(':') > 5;
 }
 
 Result<std::string> text_of(const toml::node& node, std::string_view key, std::string_view source) {
   const auto value = node.value<std::string_view>();
   if (!value)
-    return configuration(at(source, node.source()) + std::string(key) + " must be a text in quotes");
+    return configuration(at(source, node.source()) + std::string(key) +
+                         " must be a text in quotes");
   return std::string(*value);
 }
 
@@ -52,9 +52,9 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
       config.party = std::move(party).value();
     } else if (key == "hub" || key == "listen") {
       if (!looks_like_endpoint(value))
-        return configuration(at(source, node.source()) + std::string(key.str()) +
-                                 " is not an endpoint",
-                             "it has the form tcp://host:port");
+        return configuration(
+            at(source, node.source()) + std::string(key.str()) + " is not an endpoint",
+            "it has the form tcp://host:port");
       (key == "hub" ? config.hub : config.listen) = value;
     } else if (key == "reidentification") {
       const auto bytes = from_hex(value);
@@ -64,8 +64,9 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
                              "64 hexadecimal digits, as `hedgerow agency reidentification` prints");
       config.reidentification = *public_key;
     } else {
-      return configuration(at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
-                           "the keys are party, hub, listen and reidentification");
+      return configuration(
+          at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
+          "the keys are party, hub, listen and reidentification");
     }
   }
   if (config.party.empty())

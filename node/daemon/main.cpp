@@ -92,8 +92,7 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   setup.listen = config.listen;
   setup.state = state;
   setup.reidentification = config.reidentification;
-  HR_ASSIGN(const auto core,
-            core::Core::open(std::move(setup), keyring, rng, server, clock.now()));
+  HR_ASSIGN(const auto core, core::Core::open(std::move(setup), keyring, rng, server, clock.now()));
   HR_TRY(server.listen(paths));
   spdlog::info("{} is up", config.party.str());
   ::sd_notify(0, "READY=1");

@@ -30,7 +30,13 @@ TEST(Wire, FieldsComeBackAsTheyWereWritten) {
   Writer w;
   w.u8(7).u16(0x0102).u32(0x01020304).u64(0x0102030405060708).i64(-2).text("abc").raw(Bytes{9, 9});
   EXPECT_EQ(to_hex(w.data()),
-            "07" "0201" "04030201" "0807060504030201" "feffffffffffffff" "03000000616263" "0909");
+            "07"
+            "0201"
+            "04030201"
+            "0807060504030201"
+            "feffffffffffffff"
+            "03000000616263"
+            "0909");
   Reader r(w.data());
   EXPECT_EQ(r.u8(), 7);
   EXPECT_EQ(r.u16(), 0x0102);
@@ -71,7 +77,8 @@ TEST(Wire, RefusesLengthsAndCountsAboveTheirMaximum) {
 }
 TEST(Ids, NamesAreCheckedWhereTheyComeIn) {
   EXPECT_TRUE(PartyId::parse("vale-council").ok());
-  for (const char* bad : {"", "ab", "Vale", "vale council", "-vale", "vale-", "vale/..", "\xc3\xa9tat"})
+  for (const char* bad :
+       {"", "ab", "Vale", "vale council", "-vale", "vale-", "vale/..", "\xc3\xa9tat"})
     EXPECT_FALSE(PartyId::parse(bad).ok()) << bad;
   EXPECT_FALSE(PartyId::parse(std::string(65, 'a')).ok());
 }
