@@ -107,6 +107,11 @@ std::int32_t months_in(PeriodKind kind) {
 
 std::uint8_t last_index(PeriodKind kind) { return static_cast<std::uint8_t>(12 / months_in(kind)); }
 
+Moment moment_at(UtcTime at) {
+  const LondonTime local = london_local(at);
+  return {local.day, at, true, static_cast<std::uint16_t>(local.second_of_day / 60)};
+}
+
 bool is_possible(const Period& p) {
   switch (p.kind) {
     case PeriodKind::month:
@@ -182,18 +187,18 @@ Result<Moment> parse_moment(std::string_view text) {
                 "written 2026-03-31, 2026-03-31T14:05 or 2026-03-31T14:05:09+01:00");
   const auto day = take_day(text);
   if (!day) return wrong;
-  if (text.empty()) return Moment{*day, london_midnight(*day), false};
+  if (text.empty()) return Moment{*day, london_midnight(*day), false, 0};
   if (!take_char(text, 'T') && !take_char(text, ' ')) return wrong;
   const auto time = take_time(text);
   if (!time) return wrong;
   if (text.empty()) {
     const UtcTime at = london_to_utc(*day, *time);
-    return Moment{london_day(at), at, true};
+    return moment_at(at);
   }
   const auto offset = take_offset(text);
   if (!offset || !text.empty()) return wrong;
   const UtcTime at{ch::sys_days{ch::days{day->number}} + ch::seconds{*time - *offset}};
-  return Moment{london_day(at), at, true};
+  return moment_at(at);
 }
 
 std::string to_text(PeriodKind kind) {

@@ -45,6 +45,7 @@ struct Moment {
   Day day;     // in London
   UtcTime at;  // midnight where no time is given
   bool has_time = false;
+  std::uint16_t minute = 0;  // of that day by London's clock, 0 to 1439; 0 where no time is given
 };
 // "2026-03-31", "2026-03-31T14:05", "2026-03-31 14:05:09", each with an optional "Z" or "+01:00"
 // after the time (no zone: London). bad_input otherwise; the text of the error never repeats the

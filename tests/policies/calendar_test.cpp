@@ -55,6 +55,10 @@ TEST(Calendar, TimesThatSummerTimeSkipsOrRepeatsAreTheirFirstInstant) {
   // 2026-03-29 01:00 GMT became 02:00 BST; 2026-10-25 02:00 BST became 01:00 GMT.
   EXPECT_EQ(utc("2026-03-29T01:30"), utc("2026-03-29T01:00Z"));
   EXPECT_EQ(utc("2026-10-25T01:30"), utc("2026-10-25T00:30Z"));
+  // The minute is that of the clock on the wall, on a day of 23 or 25 hours too.
+  EXPECT_EQ(parse_moment("2026-10-25T23:30")->minute, 23 * 60 + 30);
+  EXPECT_EQ(parse_moment("2026-03-29T23:30")->minute, 23 * 60 + 30);
+  EXPECT_EQ(parse_moment("2026-07-01T23:30Z")->minute, 30);
 }
 
 TEST(Calendar, ReadsAndLabelsPeriods) {
