@@ -74,17 +74,7 @@ Result<PersonKey> signing_key_from(EVP_PKEY* key) {
   return PersonKey(SigningKey(seed));
 }
 
-}  // namespace
-
-Result<std::string> encrypt_key(const SigningKey& key, const SecretBytes& passphrase, Random& rng) {
-  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
-}
-
-Result<std::string> encrypt_key(const OfficerKey& key, const SecretBytes& passphrase, Random& rng) {
-  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
-}
-
-Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase) {
+Result<EvpKeyPtr> decrypt(ByteView pem, const SecretBytes& passphrase) {
   if (pem.size() > kMaxKeyFileSize) return bad_input("a private key file that is too large");
   if (passphrase.size() > kMaxPassphraseSize)
     return Error{Code::usage, "the passphrase is too long", {}, "at most 1024 bytes"};
@@ -101,9 +91,46 @@ Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase) {
     take_openssl_reason();
     return denied("the passphrase does not open the private key");
   }
-  const EvpKeyPtr key(EVP_PKCS82PKEY(info.get()));
-  if (key && EVP_PKEY_is_a(key.get(), "EC") == 1) return officer_key_from(key.get());
-  if (key && EVP_PKEY_is_a(key.get(), "ED25519") == 1) return signing_key_from(key.get());
+  EvpKeyPtr key(EVP_PKCS82PKEY(info.get()));
+  if (!key) return openssl_error("the private key cannot be read");
+  return key;
+}
+
+}  // namespace
+
+Result<std::string> encrypt_key(const SigningKey& key, const SecretBytes& passphrase, Random& rng) {
+  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
+}
+
+Result<std::string> encrypt_key(const OfficerKey& key, const SecretBytes& passphrase, Random& rng) {
+  return encrypt(to_evp_key(key, nullptr), passphrase, rng);
+}
+
+Result<std::string> encrypt_key(const SealSecretKey& key, const SecretBytes& passphrase,
+                                Random& rng) {
+  const EvpKeyPtr evp(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, key.expose().data(),
+                                                   key.expose().size()));
+  if (!evp) return openssl_error("the private key cannot be used");
+  return encrypt(evp, passphrase, rng);
+}
+
+Result<SealSecretKey> decrypt_seal_key(ByteView pem, const SecretBytes& passphrase) {
+  HR_ASSIGN(const EvpKeyPtr key, decrypt(pem, passphrase));
+  SealSecretKey secret;
+  std::size_t size = secret.writable().size();
+  if (EVP_PKEY_is_a(key.get(), "X25519") != 1 ||
+      EVP_PKEY_get_raw_private_key(key.get(), secret.writable().data(), &size) != 1 ||
+      size != SealSecretKey::kSize) {
+    take_openssl_reason();
+    return bad_input("a private key that is not X25519");
+  }
+  return secret;
+}
+
+Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase) {
+  HR_ASSIGN(const EvpKeyPtr key, decrypt(pem, passphrase));
+  if (EVP_PKEY_is_a(key.get(), "EC") == 1) return officer_key_from(key.get());
+  if (EVP_PKEY_is_a(key.get(), "ED25519") == 1) return signing_key_from(key.get());
   take_openssl_reason();
   return bad_input("a private key that is neither Ed25519 nor P-256");
 }

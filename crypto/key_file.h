@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "crypto/officer_key.h"
+#include "crypto/seal.h"
 #include "crypto/sign.h"
 
 namespace hedgerow {
@@ -19,6 +20,12 @@ using PersonKey = std::variant<SigningKey, OfficerKey>;
 // Error usage: a passphrase that is too short or too long.
 Result<std::string> encrypt_key(const SigningKey& key, const SecretBytes& passphrase, Random& rng);
 Result<std::string> encrypt_key(const OfficerKey& key, const SecretBytes& passphrase, Random& rng);
+
+// A re-identification key (X25519, RFC 8410), which its officer keeps off the node.
+Result<std::string> encrypt_key(const SealSecretKey& key, const SecretBytes& passphrase,
+                                Random& rng);
+// Errors: bad_input: not an encrypted PKCS#8 file, or not X25519; denied: the passphrase.
+Result<SealSecretKey> decrypt_seal_key(ByteView pem, const SecretBytes& passphrase);
 
 // Errors: bad_input: not an encrypted PKCS#8 file, or neither Ed25519 nor P-256;
 // denied: the passphrase does not open it.

@@ -195,6 +195,19 @@ Result<FiledCertificate> accept_node(const path& home, const path& certificate_f
   return FiledCertificate{std::move(certificate), home / "keys" / "node.pem"};
 }
 
+Result<SealPublicKey> make_reidentification_key(const ReidentificationRequest& request,
+                                                Random& rng) {
+  HR_ASSIGN(const SecretBytes passphrase,
+            keys::obtain_passphrase(request.passphrase_file,
+                                    "new passphrase of the re-identification key", true));
+  const SealKeyPair pair = random_seal_key_pair(rng);
+  HR_ASSIGN(const std::string pem, encrypt_key(pair.secret_key, passphrase, rng));
+  HR_TRY(keys::make_private_folder(request.out));
+  HR_TRY(keys::write_new_file(request.out / "reidentification.key", as_bytes(pem),
+                              keys::Readers::owner));
+  return pair.public_key;
+}
+
 Result<std::vector<FiledCertificate>> read_certificates(const std::vector<path>& files) {
   std::vector<FiledCertificate> all;
   for (const path& file : files) {

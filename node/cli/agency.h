@@ -75,6 +75,15 @@ Result<RequestMade> request_node(const NodeRequest& request, Random& rng);
 Result<FiledCertificate> accept_node(const std::filesystem::path& home,
                                      const std::filesystem::path& certificate);
 
+struct ReidentificationRequest {
+  std::filesystem::path out;
+  std::optional<std::filesystem::path> passphrase_file;
+};
+// The officer's key for case references: writes OUT/reidentification.key, and gives the public
+// half for hedgerow.toml. Errors usage: the file exists, or the passphrase is too short.
+Result<SealPublicKey> make_reidentification_key(const ReidentificationRequest& request,
+                                                Random& rng);
+
 // Every certificate of every file, in order.
 Result<std::vector<FiledCertificate>> read_certificates(
     const std::vector<std::filesystem::path>& files);

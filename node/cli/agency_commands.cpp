@@ -184,6 +184,22 @@ void add_accept(CLI::App& agency, Context& context) {
   });
 }
 
+void add_reidentification(CLI::App& agency, Context& context) {
+  auto request = std::make_shared<ReidentificationRequest>();
+  CLI::App* command = agency.add_subcommand(
+      "reidentification", "Make the officer's key that alone opens case references");
+  command->add_option("--out", request->out, "Folder for reidentification.key; not on the node")
+      ->required();
+  command->add_option("--passphrase-file", request->passphrase_file, "Else it is asked for");
+  command->callback([request, &context] {
+    SystemRandom rng;
+    const auto key = make_reidentification_key(*request, rng);
+    if (!key.ok()) return context.finish(key.error());
+    context.out << "reidentification = \"" << to_hex(key->view()) << "\"\n";
+    context.err << "put that line into the node's hedgerow.toml before `agreement install`\n";
+  });
+}
+
 void add_show(CLI::App& agency, Context& context) {
   auto files = std::make_shared<std::vector<path>>();
   CLI::App* command = agency.add_subcommand("show", "Say what certificates hold");
@@ -214,6 +230,7 @@ void add_agency_commands(CLI::App& app, Context& context) {
   add_issue_node(*issue_group, context);
   add_request(*agency, context);
   add_accept(*agency, context);
+  add_reidentification(*agency, context);
   add_show(*agency, context);
 }
 

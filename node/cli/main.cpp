@@ -10,6 +10,24 @@
 
 #include "node/cli/command.h"
 
+namespace {
+
+// What is wrong with the words of the command line, in the one line that every error has.
+hedgerow::Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
+  std::string command = "hedgerow";
+  const CLI::App* at = &app;
+  for (auto subs = at->get_subcommands(); !subs.empty(); subs = at->get_subcommands()) {
+    at = subs.front();
+    command += ' ' + at->get_name();
+  }
+  // A word that nothing knows is named, rather than what is missing because of it.
+  const auto unknown = app.remaining(true);
+  std::string text = unknown.empty() ? e.what() : "unknown: " + unknown.front();
+  return {hedgerow::Code::usage, std::move(text), {}, "see `" + command + " --help`"};
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace hedgerow::cli;
   // Keys and passphrases pass through this program: none in a core dump.
@@ -46,7 +64,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(hedgerow::Code::usage);
+    if (e.get_exit_code() == 0) return app.exit(e);  // help
+    context.finish(usage_error(app, e));
   }
   return context.exit_code;
 }
