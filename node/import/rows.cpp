@@ -43,8 +43,21 @@ bool reads_like_a_column_name(ByteView cell) {
          });
 }
 
+#ifdef HEDGEROW_PLANT_plaintext_store
+// The planted defect: what should be hashed, as it is.
+ByteArray<32> in_plain(ByteView text) {
+  ByteArray<32> out{};
+  std::copy_n(text.begin(), std::min(text.size(), out.size()), out.begin());
+  return out;
+}
+#endif
+
 }  // namespace
 
+#ifdef HEDGEROW_PLANT_plaintext_store
+ByteArray<32> child_key(const ReferenceKey&, ByteView child_ref) { return in_plain(child_ref); }
+ByteArray<32> source_key(const ReferenceKey&, ByteView source_ref) { return in_plain(source_ref); }
+#else
 ByteArray<32> child_key(const ReferenceKey& key, ByteView child_ref) {
   return keyed_hash(key, kDomainChildRef, without_blanks(child_ref));
 }
@@ -52,6 +65,7 @@ ByteArray<32> child_key(const ReferenceKey& key, ByteView child_ref) {
 ByteArray<32> source_key(const ReferenceKey& key, ByteView source_ref) {
   return keyed_hash(key, kDomainSourceRef, without_blanks(source_ref));
 }
+#endif
 
 class MovementParser::State {
  public:
@@ -255,6 +269,9 @@ void MovementParser::State::keep(RowOutcome outcome) {
     refuse({{line_number_, Column::source_ref, Rule::duplicate_source_ref}});
     return;
   }
+#ifdef HEDGEROW_PLANT_plaintext_store
+  if (outcome.number) movement.child_key = in_plain(outcome.number->digits());
+#endif
   Report& report = file_.report;
   ++report.good;
   if (outcome.number)
