@@ -21,7 +21,7 @@ using policies::replaced_after;
 using policies::sample_text;
 
 constexpr const char* kParties[] = {"vale-council", "vale-health", "vale-partnership",
-                                    "vale-police", "vale-voluntary"};
+                                    "vale-police", "vale-voice"};
 
 UtcTime system_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -88,7 +88,7 @@ class AgreementFiles : public keys::InFolder {
   void merge_all() {
     // The hub's first, and one of them twice.
     ASSERT_EQ(run("merge @/vale-partnership.p7s @/vale-council.p7s @/vale-health.p7s "
-                  "@/vale-police.p7s @/vale-voluntary.p7s @/vale-police.p7s --out @/vale.toml.p7s"),
+                  "@/vale-police.p7s @/vale-voice.p7s @/vale-police.p7s --out @/vale.toml.p7s"),
               0)
         << err;
   }
@@ -237,10 +237,10 @@ TEST_F(AgreementFiles, SignRefusesBadTextsStrangersAndOtherKinds) {
   write("vale.toml", replaced(text, "threshold = 3", "threshold = 9"));
   EXPECT_EQ(sign("vale-council"), 65);
   std::string fewer = text;
-  for (std::size_t at; (at = fewer.find("vale-voluntary")) != std::string::npos;)
+  for (std::size_t at; (at = fewer.find("vale-voice")) != std::string::npos;)
     fewer.replace(at, 14, "vale-other");
   write("vale.toml", fewer);
-  EXPECT_EQ(sign("vale-voluntary"), 77);
+  EXPECT_EQ(sign("vale-voice"), 77);
   EXPECT_TRUE(said("not a party")) << err;
   write("vale.toml", text);
   EXPECT_EQ(run("sign @/vale.toml --credential @/vale-council/root.pem --passphrase-file @/words"),
