@@ -44,6 +44,7 @@ class GatewayProcess {
   void kill();           // SIGKILL, and waits
   int terminate();       // SIGTERM; the exit code, or -1
   bool running() const;  // is this very process still there
+  // 0 under a sanitizer, whose own memory would count.
   std::size_t resident_bytes() const;
   std::string log() const;
   pid_t pid() const { return pid_; }
