@@ -55,8 +55,12 @@ ByteArray<32> in_plain(ByteView text) {
 }  // namespace
 
 #ifdef HEDGEROW_PLANT_plaintext_store
-ByteArray<32> child_key(const ReferenceKey&, ByteView child_ref) { return in_plain(child_ref); }
-ByteArray<32> source_key(const ReferenceKey&, ByteView source_ref) { return in_plain(source_ref); }
+ByteArray<32> child_key(const ReferenceKey&, ByteView child_ref) {
+  return in_plain(without_blanks(child_ref));
+}
+ByteArray<32> source_key(const ReferenceKey&, ByteView source_ref) {
+  return in_plain(without_blanks(source_ref));
+}
 #else
 ByteArray<32> child_key(const ReferenceKey& key, ByteView child_ref) {
   return keyed_hash(key, kDomainChildRef, without_blanks(child_ref));
