@@ -57,9 +57,12 @@ Result<void> export_log(const Log& log, const std::filesystem::path& path) {
 Result<VerifiedLog> verify_export(const std::filesystem::path& path,
                                   const std::optional<NoteKey>& expected,
                                   std::span<const Receipt> receipts, const EntryVisitor& visit) {
-  HR_ASSIGN(const File file, File::open(path, File::Mode::read));
-  HR_ASSIGN(const std::uint64_t file_size, file.size());
-  SequentialReader reader(file, file_size);
+  auto opened = File::open(path, File::Mode::read);
+  if (!opened.ok()) return bad_input(opened.error().text);  // a file that somebody named
+  const File file = std::move(opened).value();
+  const auto file_size = file.size();
+  if (!file_size.ok()) return not_an_export(path);
+  SequentialReader reader(file, *file_size);
   const Result<ByteView> magic = reader.take(kMagic.size());
   if (!magic.ok() || as_text(*magic) != kMagic) return not_an_export(path);
   HR_ASSIGN(const std::string vkey, take_text(reader, kMaxVkey));

@@ -23,6 +23,15 @@ Error usage(std::string text, std::string hint = {}) {
   return {Code::usage, std::move(text), {}, std::move(hint)};
 }
 
+// A file that the caller named: where it cannot be read, the file is bad, not the configuration.
+Result<Bytes> read_given(const path& file, std::size_t max_size) {
+  auto bytes = keys::read_public_file(file, max_size);
+  if (bytes.ok()) return bytes;
+  Error error = std::move(bytes).error();
+  error.code = Code::bad_input;
+  return error;
+}
+
 Result<policies::Agreement> agreement_of(const AgreementFile& file, const path& name) {
   return policies::parse_agreement(file.exact, name.string());
 }
@@ -79,7 +88,7 @@ Result<std::string> new_agreement(const NewAgreement& request, UtcTime now) {
 
 Result<AgreementFile> read_agreement_file(const path& file) {
   // One byte more than is allowed, so that the reading says what is wrong with the size.
-  HR_ASSIGN(Bytes exact, keys::read_public_file(file, policies::kMaxAgreementBytes + 1));
+  HR_ASSIGN(Bytes exact, read_given(file, policies::kMaxAgreementBytes + 1));
   AgreementFile read{std::move(exact), {}};
   read.reading = policies::read_agreement(read.exact);
   return read;
@@ -112,7 +121,7 @@ Result<std::string> merge_signatures(const std::vector<path>& files) {
   if (files.size() > kMaxCmsSigners) return usage("too many files of signatures");
   std::vector<std::string> pems;
   for (const auto& file : files) {
-    HR_ASSIGN(const Bytes pem, keys::read_public_file(file, kMaxCmsSize));
+    HR_ASSIGN(const Bytes pem, read_given(file, kMaxCmsSize));
     pems.emplace_back(as_text(pem));
   }
   return cms_merge(pems);
@@ -125,8 +134,8 @@ Result<VerifiedAgreement> verify_agreement(const VerifyAgreement& request, UtcTi
     signatures = request.file;
     signatures += ".p7s";
   }
-  HR_ASSIGN(const Bytes pem, keys::read_public_file(signatures, kMaxCmsSize));
-  HR_ASSIGN(const Bytes bundle, keys::read_public_file(request.roots, kMaxRootsFile));
+  HR_ASSIGN(const Bytes pem, read_given(signatures, kMaxCmsSize));
+  HR_ASSIGN(const Bytes bundle, read_given(request.roots, kMaxRootsFile));
   HR_ASSIGN(const std::vector<Certificate> given,
             Certificate::decode_pem_bundle(bundle, policies::kMaxParties));
   // The roots come from the agreement, so it is read before the signatures can be: whoever changed

@@ -124,8 +124,7 @@ TEST_F(VerifyExportTest, AbandonedEntriesAreCounted) {
 TEST_F(VerifyExportTest, AFileThatIsThereIsNotOverwritten) {
   make_export();
   EXPECT_EQ(export_log(log(), file()).error().code, Code::configuration);
-  EXPECT_EQ(verify_export(folder_ / "nothing", std::nullopt, {}, {}).error().code,
-            Code::configuration);
+  EXPECT_EQ(verify_export(folder_ / "nothing", std::nullopt, {}, {}).error().code, Code::bad_input);
   EXPECT_THAT(verify_export(entries(), std::nullopt, {}, {}).error().text,
               HasSubstr("not an exported"));
 }
