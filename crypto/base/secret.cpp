@@ -10,7 +10,7 @@ namespace hedgerow {
 
 LockedMemory::LockedMemory(std::size_t size) : size_(size) {
   if (size == 0) return;
-  if (sodium_init() < 0) HR_CHECK(!"libsodium does not start");
+  HR_CHECK(sodium_init() >= 0);
   p_ = static_cast<std::uint8_t*>(sodium_malloc(size));
   // libsodium 1.0.18 hands out memory even where it could not lock it, so lock it again and look.
   if (p_ == nullptr || sodium_mlock(p_, size) != 0) {
