@@ -280,15 +280,10 @@ Mark Marks::at(std::string path) const {
 }
 
 bool can_share_a_row(const Table& a, const Table& b) {
-  for (const auto& [dimension, codes] : a.where) {
-    const auto other = b.where.find(dimension);
-    if (other == b.where.end()) continue;
-    const bool common = std::any_of(codes.begin(), codes.end(), [&](const std::string& code) {
-      return b.admits(dimension, code);
-    });
-    if (!common) return false;
-  }
-  return true;
+  return std::all_of(a.where.begin(), a.where.end(), [&](const auto& filter) {
+    return std::any_of(filter.second.begin(), filter.second.end(),
+                       [&](const std::string& code) { return b.admits(filter.first, code); });
+  });
 }
 
 void lint_agreement(const Agreement& agreement, const CodeList& codes, const Marks& marks,
