@@ -59,7 +59,8 @@ def wait_until(condition, what, seconds=30):
 def program_of(pid):
     """The program a process runs; None where there is no such process any more."""
     try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+        # A build that replaces the file while it runs makes it "deleted".
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
     except OSError:
         return None
 
