@@ -105,14 +105,17 @@ TEST(DkgBundle, AdmitsExactlyTheBoundsAndRefusesTheNextByte) {
   EXPECT_FALSE(dkg_decode_bundle(dkg_encode_bundle(under), 1).ok());
 }
 
-TEST(DkgCheckMessage, RefusesALongerCommitmentByName) {
+TEST(DkgCheckMessage, RefusesALongerOrShorterCommitmentByNameThoughItsProofHolds) {
   // A longer commitment would raise the threshold without anybody's noticing.
   const DkgGroup group(2, 3);
-  DkgMessage1 message = group.round1()[2].message();
-  message.commitment.push_back(message.commitment[0]);
-  const auto checked = dkg_check_message(*group.parameters, 3, message);
-  ASSERT_FALSE(checked.ok());
-  EXPECT_EQ(checked.error().culprit, "p3");
+  for (const DkgIndex threshold : {DkgIndex{1}, DkgIndex{3}}) {
+    const DkgGroup other(threshold, 3);  // the same context and keys
+    const DkgMessage1 message = other.round1()[2].message();
+    ASSERT_TRUE(dkg_check_message(*other.parameters, 3, message).ok());
+    const auto checked = dkg_check_message(*group.parameters, 3, message);
+    ASSERT_FALSE(checked.ok());
+    EXPECT_EQ(checked.error().culprit, "p3");
+  }
 }
 
 TEST(DkgCheckMessage, RefusesAProofForOtherData) {

@@ -54,6 +54,7 @@ class HostileHub : public testing::Test {
     EXPECT_EQ(step->send[0].to, region.hub_id);
     EXPECT_EQ(DkgAbort::decode(step->send[0].body).value(), (DkgAbort{session, reason, culprit}));
     ASSERT_TRUE(step->state.has_value());
+    EXPECT_LT(step->state->size(), 256U);  // no message, transcript or share is in it
     ASSERT_EQ(step->log.size(), 1U);
     EXPECT_EQ(step->log[0].kind, "key.abort");
     EXPECT_EQ(field(step->log[0], "culprit"), culprit.str());
