@@ -137,7 +137,7 @@ TEST(AgreementLint, AtLeastThreeContributors) {
 }
 
 TEST(AgreementLint, VoluntaryPartyOnTheCrimeAndDisorderAct) {
-  expect_error(in_party("vale-voluntary", "\"uk-gdpr:6(1)(e)\"", "\"cda-1998:115\" , \"x\""),
+  expect_error(in_party("vale-voice", "\"uk-gdpr:6(1)(e)\"", "\"cda-1998:115\" , \"x\""),
                "\"cda-1998:115\" ,", "voluntary");
 }
 

@@ -43,7 +43,7 @@ codes = ")" +
          sample_party("vale-police", "police", spoke, R"("E08000038", "E08000039")",
                       R"("dpa-2018:part3", "cda-1998:115")") +
          sample_party("vale-health", "health", spoke, R"("E08000038")", basis) +
-         sample_party("vale-voluntary", "voluntary", spoke, R"("E06000060")", basis) +
+         sample_party("vale-voice", "voluntary", spoke, R"("E06000060")", basis) +
          R"([pseudonyms]
 identifier = "nhs-number"
 threshold = 3
