@@ -5,13 +5,14 @@
 namespace hedgerow::policies {
 namespace {
 
-// Walks over the text as TOML's lexer would, as far as nesting and keys go.
+// Walks over the text as TOML's lexer would, as far as nesting and keys go. It need only agree with
+// toml++ up to the first mistake, where toml++ stops.
 class ShapeCheck {
  public:
   explicit ShapeCheck(std::string_view text) : text_(text) {}
 
-  // The first place that is too deep or a key that is too long.
-  std::optional<Mark> find_excess() {
+  // The first place that toml++ must not see.
+  std::optional<Diagnostic> find_excess() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '#') {
@@ -19,7 +20,9 @@ class ShapeCheck {
       } else if (c == '"' || c == '\'') {
         skip_string(c);
       } else if (!take_plain(c)) {
-        return here();
+        return excess("nested too deeply, or a key of too many parts",
+                      "at most " + std::to_string(kMaxTomlNesting) + " brackets deep, and " +
+                          std::to_string(kMaxTomlKeyParts) + " parts to a key");
       }
     }
     return std::nullopt;
@@ -71,7 +74,10 @@ class ShapeCheck {
     ++at_;
   }
 
-  Mark here() const { return {line_, static_cast<std::uint32_t>(at_ - line_start_ + 1)}; }
+  Diagnostic excess(std::string text, std::string hint) const {
+    return {Severity::error, line_, static_cast<std::uint32_t>(at_ - line_start_ + 1),
+            std::move(text), std::move(hint)};
+  }
 
   std::string_view text_;
   std::size_t at_ = 0;
@@ -85,6 +91,34 @@ Mark mark_at(const toml::source_position& position) {
   return {static_cast<std::uint32_t>(position.line), static_cast<std::uint32_t>(position.column)};
 }
 
+// Parses with toml++, whose errors and failed assertions become a fault; the latter without place.
+std::optional<toml::table> parse_guarded(std::string_view text, std::optional<Diagnostic>& fault) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    const Mark at = mark_at(error.source().begin);
+    fault = {Severity::error, at.line, at.column, std::string(error.description()), {}};
+  } catch (const TomlAssertionFailed&) {
+    fault = {Severity::error, 0, 0, "this line is not TOML", {}};
+  }
+  return std::nullopt;
+}
+
+// The first line with which an assertion fails: whatever follows, it fails there.
+std::uint32_t line_of_failed_assertion(std::string_view text) {
+  std::vector<std::size_t> line_ends;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '\n') line_ends.push_back(i + 1);
+  line_ends.push_back(text.size());
+  const auto fails = [&](std::size_t end) {
+    std::optional<Diagnostic> fault;
+    return !parse_guarded(text.substr(0, end), fault) && fault->line == 0;
+  };
+  const auto first = std::partition_point(line_ends.begin(), line_ends.end() - 1,
+                                          [&](std::size_t end) { return !fails(end); });
+  return static_cast<std::uint32_t>(first - line_ends.begin()) + 1;
+}
+
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
@@ -93,6 +127,8 @@ bool has_control_character(std::string_view text) {
 }
 
 }  // namespace
+
+void toml_assertion_failed() { throw TomlAssertionFailed(); }
 
 void Diagnostics::add(Severity severity, Mark at, std::string text, std::string hint) {
   if (severity == Severity::error) ++errors_;
@@ -116,16 +152,19 @@ std::vector<Diagnostic> Diagnostics::take_by_line() && {
 }
 
 std::optional<toml::table> parse_toml(std::string_view text, Diagnostics& diagnostics) {
-  if (const auto excess = ShapeCheck(text).find_excess()) {
-    diagnostics.error(*excess, "nested too deeply, or a key of too many parts",
-                      "at most " + std::to_string(kMaxTomlNesting) + " brackets deep, and " +
-                          std::to_string(kMaxTomlKeyParts) + " parts to a key");
+  if (auto excess = ShapeCheck(text).find_excess()) {
+    diagnostics.error({excess->line, excess->column}, std::move(excess->text),
+                      std::move(excess->hint));
     return std::nullopt;
   }
-  toml::parse_result result = toml::parse(text);
-  if (result) return std::move(result).table();
-  const toml::parse_error& error = result.error();
-  diagnostics.error(mark_at(error.source().begin), std::string(error.description()));
+  std::optional<Diagnostic> fault;
+  auto table = parse_guarded(text, fault);
+  if (table) return table;
+  if (fault->line == 0) {
+    fault->line = line_of_failed_assertion(text);
+    fault->column = 1;
+  }
+  diagnostics.error({fault->line, fault->column}, std::move(fault->text));
   return std::nullopt;
 }
 

@@ -2,8 +2,23 @@
 // exception, every complaint with line and column. For the parsers of policies only.
 #pragma once
 
-#define TOML_EXCEPTIONS 0
+// toml++ 3.3 asserts things of its input that need not hold ("[=]"): with NDEBUG that is undefined
+// behaviour, without it the end of the process. Here a failed assertion is an exception, caught in
+// parse_toml; and the parser is the variant with exceptions, which no other file has.
+namespace hedgerow::policies {
+struct TomlAssertionFailed {};
+[[noreturn]] void toml_assertion_failed();  // throws it
+}  // namespace hedgerow::policies
+#ifdef TOML_ASSERT
+#error "toml++ is included before policies/toml_document.h"
+#endif
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_EXCEPTIONS 1
+#define TOML_ASSERT(condition) \
+  ((condition) ? static_cast<void>(0) : ::hedgerow::policies::toml_assertion_failed())
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include <cstdint>
 #include <map>
@@ -39,7 +54,7 @@ constexpr std::size_t kMaxTomlNesting = 8;
 constexpr std::size_t kMaxTomlKeyParts = 8;
 
 // The document, or nothing, with the reason among the diagnostics. Refuses deep nesting and long
-// dotted keys beforehand: toml++ follows both by recursion.
+// dotted keys beforehand: toml++ follows both by recursion. No exception leaves it.
 std::optional<toml::table> parse_toml(std::string_view text, Diagnostics& diagnostics);
 
 Mark mark_of(const toml::node& node);

@@ -172,6 +172,21 @@ TEST(Agreement, BoundsComeBeforeParsing) {
   }
 }
 
+TEST(Agreement, TextsOnWhichTomlPlusPlusAssertsAreErrorsLikeOthers) {
+  for (const char* text : {"[=]\n", "[[=]]\n", "[ [a]]\n", "[\n", "[", "[[", "[]\n", "[[]]\n",
+                           "[ .a]\n", "a = 1\n[{]\n", "[\xc3\xa9]\n", "[[ #\n", "a = [\n=]\n[,]",
+                           "\xef\xbb\xbf[=]\n", "a = \"x\"[=]\n", "a = 2020-01-01T{00:00:00Z\n"}) {
+    const auto reading = read_text(text);
+    EXPECT_FALSE(reading.agreement) << text;
+    EXPECT_FALSE(reading.diagnostics.empty()) << text;
+  }
+  const std::string text = sample_text() + "\n[=]\n" + sample_text();
+  const auto reading = read_text(text);
+  ASSERT_EQ(reading.diagnostics.size(), 1u);
+  EXPECT_EQ(reading.diagnostics[0].line, line_of(text, "[=]"));
+  EXPECT_EQ(reading.diagnostics[0].column, 1u);
+}
+
 TEST(Agreement, DotsAndBracketsInTextsAndRemarksDoNotCount) {
   const std::string dots(200, '.');
   const std::string brackets(200, '[');
