@@ -1,0 +1,165 @@
+// A whole region in one process from a seed: the real core of each party, with real keys, stores
+// and logs in a temporary folder, over a virtual network and under a virtual clock
+// (docs/design/simulator.md). The same seed and options give the same frames, the same bytes in
+// every log and the same answers.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "node/core/core.h"
+#include "tests/simulation/identities.h"
+
+namespace hedgerow::simulation {
+
+struct Options {
+  // The network between a node and the hub, each way; chances in thousandths.
+  unsigned loss = 0;
+  unsigned duplication = 0;
+  std::chrono::milliseconds shortest_delay{2};
+  std::chrono::milliseconds longest_delay{20};
+  bool in_order = true;  // false: each frame has a delay of its own, so that they overtake
+  Quotas quotas;
+  std::chrono::milliseconds restart_after{3000};
+};
+
+// The node ends at this point of its work and comes back by itself. Points are those of
+// core::FaultPoint and "delivery": as a frame is handed to it. `skip`: how often it first passes.
+struct Crash {
+  std::string party;
+  std::string point;
+  std::size_t skip = 0;
+};
+
+struct SentFrame {
+  UtcTime at;
+  std::size_t from = 0;  // index into party_names()
+  std::size_t to = 0;    // one hop: one of the two is the hub
+  Bytes bytes;
+};
+
+// How a command on a control socket ended.
+struct Outcome {
+  std::string party;  // on whose socket
+  std::optional<nlohmann::json> result;
+  std::optional<Error> error;
+  bool lost = false;  // the node ended meanwhile
+  std::vector<nlohmann::json> progress;
+  bool ended() const { return result || error || lost; }
+};
+
+class Region {
+ public:
+  explicit Region(std::uint64_t seed, Options options = {});
+  ~Region();
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+
+  // --- time ---
+  UtcTime now() const { return now_; }
+  // Until `done` holds, or `limit` of virtual time has passed. Returns done().
+  bool run_until(const std::function<bool()>& done, std::chrono::seconds limit);
+  void run_for(std::chrono::seconds time);
+
+  // --- nodes ---
+  void crash(const std::string& party);  // loses everything that is not durable
+  void start(const std::string& party);  // again
+  bool is_up(const std::string& party) const;
+  void restart_all();
+  core::Core& core(const std::string& party);
+  core::LineageNode& lineage(const std::string& party);
+  const keys::Keyring& keyring(const std::string& party) const;
+  // Crashes to come, in any order; each happens once.
+  void plan(Crash crash) { plan_.push_back(std::move(crash)); }
+  std::size_t planned() const { return plan_.size(); }
+
+  // --- commands, as the command line gives them ---
+  core::ConnectionId command(const std::string& party, const nlohmann::json& request,
+                             const std::optional<std::string>& file = {});
+  const Outcome& outcome(core::ConnectionId id) const { return outcomes_.at(id); }
+  // Waits for the end; neither result nor error after `limit`.
+  Outcome wait(core::ConnectionId id, std::chrono::seconds limit = std::chrono::seconds(600));
+
+  void hang_up(core::ConnectionId id);  // whoever waited has gone
+
+  nlohmann::json install_request() const;
+  nlohmann::json ask_request(const SessionId& id, const std::string& period = "") const;
+  bool key_is_ready() const;  // at every party
+
+  // What the people of a region do, who try again where a node ended under their hands or said
+  // that they should. False, or nothing, where it does not come to an end.
+  bool install_everywhere();
+  bool generate_key(std::chrono::seconds limit = std::chrono::seconds(3600));
+  std::optional<nlohmann::json> import(const std::string& party, const std::string& csv);
+  std::optional<nlohmann::json> ask(const SessionId& id);
+
+  // --- the network ---
+  const std::vector<SentFrame>& frames() const { return frames_; }
+  // Sees every frame as it is sent; true swallows it.
+  void intercept(std::function<bool(const SentFrame&)> hook) { hook_ = std::move(hook); }
+  // Hands bytes to a node as its gateway would, now, as coming from that key.
+  void inject(const std::string& to, const ipc::CurveKey& from, const Bytes& bytes);
+  ipc::CurveKey curve_of(const std::string& party) const;
+
+  // --- what it came to ---
+  const Identities& identities() const { return identities_; }
+  std::filesystem::path home(const std::string& party) const { return folder_ / party; }
+  std::size_t reports(const std::string& party) const;  // lines for the operator
+  const std::string& last_report(const std::string& party) const;
+  const std::vector<std::string>& failures() const { return failures_; }  // nodes that stopped
+  // SHA-256 over every frame sent (time, sender, receiver, bytes) and every log file.
+  std::string fingerprint() const;
+
+ private:
+  struct Node;
+  struct Event {
+    UtcTime at;
+    std::uint64_t number = 0;  // order among events of one time
+    std::size_t node = 0;
+    std::uint64_t incarnation = 0;  // for that life of the node alone
+    std::optional<ipc::FromGateway> message;
+    bool restart = false;
+    friend bool operator<(const Event& a, const Event& b) {
+      return a.at != b.at ? a.at < b.at : a.number < b.number;
+    }
+  };
+
+  Node& node(const std::string& party);
+  const Node& node(const std::string& party) const;
+  bool step(UtcTime limit);
+  void handle(Event event);
+  void schedule(UtcTime at, std::size_t node, ipc::FromGateway message);
+  void with(Node& n, const std::function<void(core::Core&)>& what);
+  void lose(Node& n);
+  void bring_up(Node& n);
+  void update_links();
+  void on_point(std::size_t node, std::string_view point);
+  bool transmit(Node& from, const ipc::CurveKey& to, ByteView bytes);
+  std::chrono::milliseconds delay();
+  bool chance(unsigned thousandths);
+
+  Options options_;
+  std::filesystem::path folder_;
+  UtcTime now_;
+  SeededRandom network_;
+  SeededRandom people_;
+  Identities identities_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::set<Event> events_;
+  std::uint64_t next_event_ = 1;
+  std::vector<SentFrame> frames_;
+  std::function<bool(const SentFrame&)> hook_;
+  std::map<core::ConnectionId, Outcome> outcomes_;
+  core::ConnectionId next_command_ = 1;
+  std::vector<Crash> plan_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace hedgerow::simulation
