@@ -11,14 +11,15 @@ constexpr std::size_t kMaxWord = 64;
 
 std::optional<Code> code_from(std::uint32_t number) {
   switch (static_cast<Code>(number)) {
-    case Code::usage:
     case Code::bad_input:
-    case Code::not_running:
-    case Code::internal:
     case Code::try_again:
     case Code::denied:
-    case Code::configuration:
       return static_cast<Code>(number);
+    case Code::usage:
+    case Code::not_running:
+    case Code::internal:
+    case Code::configuration:
+      return std::nullopt;  // of the node itself, never of a question
   }
   return std::nullopt;
 }
@@ -91,6 +92,23 @@ Result<AnswerHash> AnswerHash::decode(ByteView bytes) {
   for (std::size_t i = 0; i < n; ++i) a.editions.push_back(read_link(r));
   HR_TRY(r.finish("answer hash"));
   return a;
+}
+
+Bytes SumStart::encode() const {
+  Writer w;
+  w.bytes(countersigned).u32(static_cast<std::uint32_t>(editions.size()));
+  for (const auto& link : editions) write_link(w, link);
+  return std::move(w).take();
+}
+
+Result<SumStart> SumStart::decode(ByteView bytes) {
+  Reader r(bytes);
+  SumStart s;
+  s.countersigned = to_bytes(r.bytes(kMaxCountersigned));
+  const std::size_t n = r.count(kMaxAnswerEditions, 116);
+  for (std::size_t i = 0; i < n; ++i) s.editions.push_back(read_link(r));
+  HR_TRY(r.finish("start of a release"));
+  return s;
 }
 
 Bytes ReceiptMessage::encode() const {

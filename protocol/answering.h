@@ -62,6 +62,17 @@ struct AnswerHash {
   static Result<AnswerHash> decode(ByteView bytes);
 };
 
+// What a release begins with at a contributor (cryptography.md C, step 0): the question it is
+// computed for, and every edition that not all contributors have acknowledged, so that all hold
+// the same head of the chain. Countersigned question behind its length, u32 links.
+struct SumStart {
+  Bytes countersigned;
+  std::vector<EditionLink> editions;
+
+  Bytes encode() const;
+  static Result<SumStart> decode(ByteView bytes);
+};
+
 // SHA-256 of the answer (32), receipt behind its length.
 struct ReceiptMessage {
   Sha256 answer;

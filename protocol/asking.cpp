@@ -66,6 +66,9 @@ Statement countersign(const SigningKey& key, const PartyId& home, const Verified
 Result<Statement> verify_countersigned(ByteView bytes, const VerifyKey& home_key, UtcTime now) {
   HR_ASSIGN(Statement s, Statement::decode(bytes));
   HR_TRY(s.verify(home_key, MessageType::countersigned, now));
+  if (s.header().not_after > now + kCountersignatureLifetime + kCountersignatureSkew)
+    return culprit_error("a countersignature for longer than five minutes",
+                         s.header().sender.str());
   return s;
 }
 

@@ -16,6 +16,7 @@ namespace hedgerow::protocol {
 
 inline constexpr std::size_t kMaxQuestionBody = std::size_t{64} << 10U;
 inline constexpr std::chrono::minutes kCountersignatureLifetime{5};
+inline constexpr std::chrono::seconds kCountersignatureSkew{120};  // between two nodes' clocks
 
 struct Asked {
   Bytes certificate_der;

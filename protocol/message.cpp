@@ -6,6 +6,8 @@ std::string_view name_of(MessageType type) {
   switch (type) {
     case MessageType::ack:
       return "ack";
+    case MessageType::skip:
+      return "skip";
     case MessageType::installed:
       return "installed";
     case MessageType::dkg_start:

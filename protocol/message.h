@@ -11,6 +11,9 @@ namespace hedgerow::protocol {
 enum class MessageType : std::uint8_t {
   ack = 1,  // the receiver has committed everything up to a sequence number
 
+  // In place of a message that expired before it was delivered, under the same sequence number.
+  skip = 3,
+
   // How a region starts.
   installed = 2,
   dkg_start = 10,

@@ -85,7 +85,10 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
   std::erase_if(started_, [&](const auto& s) { return s.second.at + kStartKeptFor < now; });
   if (started_.size() >= kMaxOpenReleases)
     return culprit_error("more releases begun than a lineage can have", d.from.str());
-  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, d.body, now));
+  HR_ASSIGN(const auto start, protocol::SumStart::decode(d.body));
+  HR_ASSIGN(const Admission admission,
+            admit_countersigned(lineage_, keys_, start.countersigned, now));
+  HR_ASSIGN(Work work, accept_editions(start.editions, now));
   Started started;
   started.at = now;
   if (const auto* permit = admission.permit()) {
@@ -95,7 +98,6 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
   } else {
     started.denied = admission.denial();
   }
-  Work work;
   work.log.push_back(question_note("question", admission));
   started_.insert_or_assign(d.session, std::move(started));
   return work;

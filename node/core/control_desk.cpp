@@ -43,12 +43,18 @@ std::uint64_t number(const json& request, const char* key, std::uint64_t otherwi
 }  // namespace
 
 void ControlDesk::send(ConnectionId connection, ControlKind kind, const json& j) {
+  const std::string text = j.dump(-1, ' ', false, json::error_handler_t::replace);
+  const bool fits = text.size() <= ipc::kMaxPayload;
   core_.surroundings().reply(
-      connection, ipc::control_frame(kind, j.dump(-1, ' ', false, json::error_handler_t::replace)));
+      connection,
+      fits ? ipc::control_frame(kind, text)
+           : ipc::error_frame(bad_input("the reply is too large", "ask for less at once")));
 }
 
 void ControlDesk::fail(ConnectionId connection, const Error& error) {
-  if (is_fatal(error)) core_.note(error);
+  const auto it = open_.find(connection);
+  if (it != open_.end() && it->second.importing != nullptr)
+    it->second.importing->imports().cancel();
   core_.surroundings().reply(connection, ipc::error_frame(error));
   open_.erase(connection);
 }
@@ -107,15 +113,18 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
 void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;  // the command has failed; the rest of its file is in the way
-  if (it->second.importing == nullptr)
-    return fail(connection, Error{Code::usage, "a file for a command that takes none", {}, {}});
+  if (it->second.importing == nullptr || it->second.file_complete)
+    return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
   const auto fed = it->second.importing->imports().feed(chunk);
   if (!fed.ok()) fail(connection, fed.error());
 }
 
 void ControlDesk::on_data_end(ConnectionId connection, UtcTime now) {
   const auto it = open_.find(connection);
-  if (it == open_.end() || it->second.importing == nullptr) return;
+  if (it == open_.end()) return;
+  if (it->second.importing == nullptr || it->second.file_complete)
+    return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
+  it->second.file_complete = true;
   LineageNode& node = *it->second.importing;
   carry_out(connection, node, node.imports().end_of_file(now), now);
 }
@@ -130,7 +139,10 @@ void ControlDesk::on_closed(ConnectionId connection) {
 
 void ControlDesk::carry_out(ConnectionId connection, LineageNode& node, Result<Work> work,
                             UtcTime now) {
-  if (!work.ok()) return fail(connection, work.error());
+  if (!work.ok()) {
+    if (is_fatal(work.error())) core_.note(work.error());  // the store failed, not the command
+    return fail(connection, work.error());
+  }
   const auto done = node.commit(std::move(work).value(), now);
   if (done.ok()) return;
   // Whatever the code: a commit that fails leaves memory ahead of the disk.
@@ -182,18 +194,24 @@ Result<void> ControlDesk::agreement_install(ConnectionId connection, const json&
     if (known->second->context().agreement.hash != hash)
       return denied("another version of this agreement is in force here",
                     "superseding an agreement is not supported by this version");
-    reply_to(connection)
-        .result({{"schema", "hedgerow/agreement-install/1"},
-                 {"agreement", id.str()},
-                 {"hash", to_sha256_name(hash.view())},
-                 {"already", true}});
+    // An installation that a crash cut short may not have told the hub: until there is a key, the
+    // hub is told again, which changes nothing where it knows.
+    KeyDesk& keys = known->second->keys();
+    Work again = keys.key() ? Work{} : keys.announce(now);
+    again.then.push_back([reply = reply_to(connection), id, hash](const Committed&) {
+      reply.result({{"schema", "hedgerow/agreement-install/1"},
+                    {"agreement", id.str()},
+                    {"hash", to_sha256_name(hash.view())},
+                    {"already", true}});
+    });
+    carry_out(connection, *known->second, std::move(again), now);
     return {};
   }
   const bool is_hub = verified.agreement.hub == core_.setup().party;
   if (is_hub == core_.setup().listen.empty())
-    return configuration(is_hub ? "this node is the agreement's hub, but is not set up to listen"
-                                : "this node is set up to listen, but is not the agreement's hub",
-                         "see hub and listen in hedgerow.toml");
+    return denied(is_hub ? "this node is the agreement's hub, but is not set up to listen"
+                         : "this node is set up to listen, but is not the agreement's hub",
+                  "see hub and listen in hedgerow.toml");
   HR_ASSIGN(LineageNode * node,
             core_.add_lineage(std::move(verified.agreement), std::move(verified.peers),
                               verified.record, verified.certificates, now));
@@ -291,10 +309,14 @@ Result<void> ControlDesk::audit_show(ConnectionId connection, const json& reques
   const std::uint64_t limit = std::min<std::uint64_t>(number(request, "limit", 50), kMaxShown);
   const std::uint64_t from = number(request, "from", size > limit ? size - limit : 0);
   json entries = json::array();
-  for (std::uint64_t i = from; i < size && i - from < limit; ++i) {
+  std::size_t bytes = 0;
+  for (std::uint64_t i = from; i < size && i - from < limit && bytes < kMaxRead; ++i) {
     HR_ASSIGN(const audit::Entry e, log.read(i));
     json fields = json::object();
-    for (const auto& [key, value] : e.fields) fields[key] = value;
+    for (const auto& [key, value] : e.fields) {
+      fields[key] = value;
+      bytes += key.size() + value.size();
+    }
     entries.push_back({{"index", i},
                        {"time", policies::utc_text(e.time)},
                        {"agreement", e.database},

@@ -22,6 +22,7 @@ class ControlDesk {
  private:
   struct Open {
     LineageNode* importing = nullptr;  // takes the file's bytes
+    bool file_complete = false;
     std::optional<std::pair<LineageNode*, SessionId>> asking;
   };
 

@@ -134,8 +134,8 @@ Result<void> Core::open_lineages(UtcTime now) {
 }
 
 Result<std::unique_ptr<LineageNode>> Core::make_node(LineageContext context, UtcTime now) {
-  auto node = std::make_unique<LineageNode>(std::move(context),
-                                            Environment{keyring_, rng_, *log_, *outlet_}, codes_);
+  auto node = std::make_unique<LineageNode>(
+      std::move(context), Environment{keyring_, rng_, *log_, *outlet_, setup_.fault_point}, codes_);
   HR_TRY(node->restore(now));
   return node;
 }
@@ -250,6 +250,10 @@ void Core::on_gateway(const ipc::FromGateway& message, UtcTime real_now) {
     fresh_.clear();
     configure_gateway();
   } else if (const auto* up = std::get_if<ipc::PeerUp>(&message)) {
+    const bool known = std::any_of(lineages_.begin(), lineages_.end(), [&](const auto& l) {
+      return l.second->context().peers.by_curve_key(up->peer.bytes) != nullptr;
+    });
+    if (!known) return;
     peers_up_.insert(up->peer);
     fresh_.insert(up->peer);
   } else if (const auto* down = std::get_if<ipc::PeerDown>(&message)) {

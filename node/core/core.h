@@ -38,6 +38,7 @@ struct CoreSetup {
   std::filesystem::path state;
   std::optional<SealPublicKey> reidentification;
   store::Durability durability = store::Durability::full;
+  FaultPoint fault_point = {};
 };
 
 class ControlDesk;

@@ -5,7 +5,11 @@
 namespace hedgerow::core {
 
 namespace {
-constexpr std::chrono::minutes kPruneInterval{10};
+constexpr std::chrono::minutes kPruneInterval{1};
+constexpr std::chrono::hours kSkipLifetime{24 * 30};
+// A mark outlives the sender's count, which the outbox keeps 30 days beyond its last message, so
+// that the two never disagree about what comes next.
+constexpr std::chrono::hours kMarkLifetime{24 * 31};
 constexpr std::chrono::minutes kAckLifetime{10};
 
 Error from(std::string text, const PartyId& culprit, Code code = Code::bad_input) {
@@ -29,6 +33,8 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
   if (h.receiver != lineage_.self) return from("a message for somebody else", h.sender);
   if (h.lineage != lineage_.id()) return from("a message of another lineage", h.sender);
   HR_TRY(envelope.verify(sender->keys().message));
+  if (now > sender->node.not_after())
+    return from("the sender's node certificate has expired", h.sender, Code::denied);
   if (h.agreement != lineage_.agreement.hash)
     return from("a message under another version of the agreement", h.sender, Code::denied);
   if (now > h.not_after) return from("an expired message", h.sender, Code::denied);
@@ -51,31 +57,64 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
       Delivery{h.sender, h.type, h.session, h.sequence, h.not_after, std::move(body)});
 }
 
+store::OutboxItem Exchange::seal_item(const Peer& receiver, const SessionId& session,
+                                      std::uint64_t sequence, MessageType type, ByteView body,
+                                      UtcTime not_after, UtcTime now) {
+  const protocol::EnvelopeHeader header{
+      type,    lineage_.self, receiver.id, lineage_.id(), lineage_.agreement.hash,
+      session, sequence,      not_after};
+  store::OutboxItem row;
+  row.receiver = receiver.id;
+  row.session = session;
+  row.sequence = sequence;
+  row.type = std::string(protocol::name_of(type));
+  row.bytes = protocol::Envelope::make(header, body, env_.keyring.message(), receiver.keys().seal,
+                                       env_.rng);
+  row.not_after = not_after;
+  row.enqueued_at = now;
+  return row;
+}
+
+// What a peer may cause without limit, and can do without.
+bool Exchange::may_be_dropped(MessageType type) {
+  return type == MessageType::evaluate_refusal || type == MessageType::evaluate_response ||
+         type == MessageType::question_status;
+}
+
 Result<void> Exchange::enqueue(Addressed& item, UtcTime now,
                                std::vector<store::OutboxItem>& queued) {
   const Outgoing& m = item.message;
   const Peer* receiver = lineage_.peers.find(m.to);
   if (receiver == nullptr) return internal("a message for a party that does not exist");
   auto outbox = lineage_.store.outbox();
-  HR_ASSIGN(const std::uint64_t waiting, outbox.count());
-  if (waiting >= kMaxOutbox) return try_again("too many messages wait to be delivered");
+  HR_ASSIGN(const std::uint64_t waiting, outbox.count_for(m.to));
+  if (waiting >= kMaxReplies && may_be_dropped(m.type)) return {};
+  if (waiting >= kMaxOutbox) return internal("too many messages wait to be delivered");
   HR_ASSIGN(const std::uint64_t sequence, outbox.next_sequence(m.to, item.session));
-  const UtcTime not_after = now + m.lifetime;
-  const protocol::EnvelopeHeader header{
-      m.type,       lineage_.self, m.to,     lineage_.id(), lineage_.agreement.hash,
-      item.session, sequence,      not_after};
-  store::OutboxItem row;
-  row.receiver = m.to;
-  row.session = item.session;
-  row.sequence = sequence;
-  row.type = std::string(protocol::name_of(m.type));
-  row.bytes = protocol::Envelope::make(header, m.body, env_.keyring.message(),
-                                       receiver->keys().seal, env_.rng);
-  row.not_after = not_after;
-  row.enqueued_at = now;
+  store::OutboxItem row =
+      seal_item(*receiver, item.session, sequence, m.type, m.body, now + m.lifetime, now);
   HR_ASSIGN(row.position, outbox.add(row));
   queued.push_back(std::move(row));
   return {};
+}
+
+// Drops what has expired, and fills each gap: a receiver takes messages in order only.
+Result<void> Exchange::prune(UtcTime now) {
+  auto& db = lineage_.store.database();
+  HR_ASSIGN(auto t, store::Transaction::begin(db));
+  HR_ASSIGN(const auto dropped, lineage_.store.outbox().prune(now));
+  for (const store::OutboxItem& item : dropped) {
+    const Peer* receiver = lineage_.peers.find(item.receiver);
+    if (receiver == nullptr || item.type == protocol::name_of(MessageType::skip)) continue;
+    const store::OutboxItem skip = seal_item(*receiver, item.session, item.sequence,
+                                             MessageType::skip, {}, now + kSkipLifetime, now);
+    HR_TRY(lineage_.store.outbox().add(skip));
+    resend_.try_emplace(item.receiver, Resend{now, kFirstResend});
+  }
+  HR_TRY(lineage_.store.replay().prune(now));
+  HR_TRY(lineage_.store.sessions().prune(now));
+  HR_ASSIGN(const std::uint64_t generation, t.commit());
+  return env_.log.confirm(lineage_.id().str(), generation);
 }
 
 Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delivery,
@@ -83,7 +122,7 @@ Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delive
   if (delivery != nullptr && delivery->sequence != 0) {
     HR_ASSIGN(const bool fresh,
               lineage_.store.replay().advance(delivery->from, delivery->session, delivery->sequence,
-                                              delivery->not_after));
+                                              delivery->not_after + kMarkLifetime));
     HR_CHECK(fresh);
   }
   for (auto& write : work.writes) HR_TRY(write(lineage_.store));
@@ -93,10 +132,18 @@ Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delive
 }
 
 Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* delivery) {
+  auto done = carry_out(std::move(work), now, delivery);
+  // Whatever the reason: memory is ahead of the disk now, and only a restart brings them together.
+  if (!done.ok()) return internal("a commit failed: " + done.error().text);
+  return done;
+}
+
+Result<Committed> Exchange::carry_out(Work work, UtcTime now, const Delivery* delivery) {
   Committed done;
   auto& db = lineage_.store.database();
   const std::string name = lineage_.id().str();
 
+  at("before_commit");
   std::vector<audit::Entry> entries;
   for (LogNote& n : work.log) {
     audit::Entry e = audit::make_entry(n.kind, now, env_.rng);
@@ -110,6 +157,7 @@ Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* deliv
     HR_ASSIGN(done.log, env_.log.append(entries));
     covered = store::LogPosition{done.log.size, done.log.root};
   }
+  at("after_append");
 
   std::vector<store::OutboxItem> queued;
   {
@@ -117,11 +165,14 @@ Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* deliv
     HR_TRY(write_all(work, now, delivery, queued));
     HR_ASSIGN(done.generation, t.commit(covered));
   }
+  at("after_transaction");
   HR_TRY(env_.log.confirm(name, done.generation));
+  at("after_confirm");
 
   if (delivery != nullptr && delivery->sequence != 0)
     send_ack(delivery->from, delivery->session, delivery->sequence, now);
   for (const store::OutboxItem& item : queued) send_now(item.receiver, item.bytes, now);
+  at("after_send");
   for (Addressed& item : work.send)
     if (item.message.to == lineage_.self)
       local_.push_back({lineage_.self, item.message.type, item.session, 0,
@@ -218,22 +269,14 @@ void Exchange::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
   }
 }
 
-void Exchange::on_time(UtcTime now) {
+Result<void> Exchange::on_time(UtcTime now) {
   std::vector<PartyId> due;
   for (const auto& [id, r] : resend_)
     if (r.at <= now) due.push_back(id);
   for (const PartyId& id : due) resend_to(id, now);
-  if (now < next_prune_) return;
+  if (now < next_prune_) return {};
   next_prune_ = now + kPruneInterval;
-  auto& db = lineage_.store.database();
-  auto t = store::Transaction::begin(db);
-  if (!t.ok()) return;
-  // Marks outlive the messages by the clock skew that is tolerated.
-  if (!lineage_.store.outbox().prune(now).ok()) return;
-  if (!lineage_.store.replay().prune(now - kClockSkew).ok()) return;
-  if (!lineage_.store.sessions().prune(now).ok()) return;
-  const auto generation = t->commit();
-  if (generation.ok()) (void)env_.log.confirm(lineage_.id().str(), *generation).ok();
+  return prune(now);
 }
 
 std::optional<UtcTime> Exchange::next_wake() const {

@@ -12,9 +12,11 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "node/audit/log.h"
 #include "node/core/lineage.h"
@@ -27,7 +29,8 @@ namespace hedgerow::core {
 inline constexpr std::chrono::seconds kClockSkew{120};
 inline constexpr std::chrono::milliseconds kFirstResend{2'000};
 inline constexpr std::chrono::milliseconds kLongestResend{15'000};
-inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, all receivers
+inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, a receiver
+inline constexpr std::size_t kMaxReplies = 512;   // beyond these, what can be spared is dropped
 inline constexpr std::size_t kResendItems = 256;  // messages a pass and receiver
 inline constexpr std::size_t kResendBytes = std::size_t{8} << 20U;
 
@@ -38,11 +41,17 @@ class Outlet {
   virtual bool send(const ByteArray<32>& curve_key, ByteView bytes) = 0;
 };
 
+// Called between the steps of a commit, by name, so that a simulator can end the node there, by an
+// exception of its own (docs/design/simulator.md): "before_commit", "after_append",
+// "after_transaction", "after_confirm", "after_send". Empty in a daemon.
+using FaultPoint = std::function<void(std::string_view point)>;
+
 struct Environment {
   const keys::Keyring& keyring;
   Random& rng;
   audit::Log& log;
   Outlet& outlet;
+  FaultPoint fault_point = {};
 };
 
 struct Delivery {
@@ -75,7 +84,7 @@ class Exchange {
   void on_peer_up(const ByteArray<32>& curve_key, UtcTime now);
   // More may be sent on it: what found no credit before is sent.
   void on_credit(const ByteArray<32>& curve_key, UtcTime now);
-  void on_time(UtcTime now);
+  Result<void> on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
 
  private:
@@ -84,7 +93,16 @@ class Exchange {
     std::chrono::milliseconds interval{kFirstResend};
   };
 
+  void at(std::string_view point) const {
+    if (env_.fault_point) env_.fault_point(point);
+  }
   const ByteArray<32>* route_to(const PartyId& party) const;
+  static bool may_be_dropped(MessageType type);
+  store::OutboxItem seal_item(const Peer& receiver, const SessionId& session,
+                              std::uint64_t sequence, MessageType type, ByteView body,
+                              UtcTime not_after, UtcTime now);
+  Result<Committed> carry_out(Work work, UtcTime now, const Delivery* delivery);
+  Result<void> prune(UtcTime now);
   Result<void> enqueue(Addressed& item, UtcTime now, std::vector<store::OutboxItem>& queued);
   Result<void> write_all(Work& work, UtcTime now, const Delivery* delivery,
                          std::vector<store::OutboxItem>& queued);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node/audit/entry.h"
 #include "node/core/answer.h"
 
 namespace hedgerow::core {
@@ -55,13 +56,17 @@ Result<Admission> admit_countersigned(const LineageContext& lineage, const KeyDe
 }
 
 protocol::LogNote question_note(std::string kind, const Admission& a) {
-  nlohmann::json text = to_json(a.question);
-  text.erase("reason");
+  nlohmann::json json = to_json(a.question);
+  json.erase("reason");
+  // Only a question that no table can answer has filters as long as that.
+  std::string text = json.dump();
+  if (text.size() > audit::kMaxEntryValue)
+    text = "too long to write down; SHA-256 " + policies::question_hash(a.question).hex();
   protocol::LogNote note{std::move(kind),
                          {{"question", a.asked.id.hex()},
                           {"asker", a.asked.asker.subject().urn()},
                           {"home", a.asked.home.str()},
-                          {"text", text.dump()},
+                          {"text", text},
                           {"reason", a.question.reason}}};
   if (const auto* permit = a.permit()) {
     note.fields.emplace_back("decision", "permit");

@@ -14,13 +14,19 @@ HomeDesk::HomeDesk(LineageContext& lineage, const KeyDesk& keys, const Environme
     : lineage_(lineage), keys_(keys), env_(environment), codes_(codes) {}
 
 Result<void> HomeDesk::restore(UtcTime now) {
-  if (lineage_.is_hub()) return {};  // the hub's own rows are the hub desk's
   HR_ASSIGN(const auto rows, lineage_.store.questions().waiting());
   for (const auto& row : rows) {
-    auto admission = admit_own(lineage_, keys_, row.question, row.created_at);
-    if (!admission.ok()) continue;
+    Bytes statement = row.question;
+    if (lineage_.is_hub()) {  // its rows are the hub desk's, which hold the countersigned question
+      HR_ASSIGN(const auto outer, protocol::Statement::decode(row.question));
+      if (outer.header().sender != lineage_.self) continue;
+      statement = outer.body();
+    }
+    auto admission = admit_own(lineage_, keys_, statement, row.created_at);
+    if (!admission.ok() || !admission->permit()) continue;
+    const policies::Permit permit = *admission->permit();
     waiting_.emplace(row.id, Waiting{std::move(admission->asked), std::move(admission->question),
-                                     row.created_at, now, std::nullopt});
+                                     permit, row.created_at, now, std::nullopt});
   }
   return {};
 }
@@ -52,6 +58,16 @@ Work HomeDesk::send_ask(Waiting& w, UtcTime now) {
   return work;
 }
 
+// What can be shown in one reply.
+Result<void> HomeDesk::check_size(const policies::Permit& permit) {
+  const policies::Table& table = *lineage_.agreement.grant(permit.grant)->table(permit.table);
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+  if (permit.periods.size() * space.size() > kMaxCellsAnswered)
+    return denied("the answer would have more than " + std::to_string(kMaxCellsAnswered) + " cells",
+                  "ask for fewer periods at once");
+  return {};
+}
+
 Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
   if (waiting_.size() >= kMaxWaitingQuestions)
     return try_again("too many questions wait for their answers at this node");
@@ -71,7 +87,13 @@ Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
     return work;
   }
   const SessionId id = admission.asked.id;
-  Waiting waiting{std::move(admission.asked), std::move(admission.question), now, now,
+  const policies::Permit permit = *admission.permit();
+  HR_TRY(check_size(permit));
+  Waiting waiting{std::move(admission.asked),
+                  std::move(admission.question),
+                  permit,
+                  now,
+                  now,
                   std::move(reply)};
   auto& w = waiting_.emplace(id, std::move(waiting)).first->second;
   w.reply->progress({{"step", "asked"}, {"id", id.hex()}});
@@ -88,6 +110,8 @@ Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
   }
   HR_ASSIGN(const auto row, lineage_.store.questions().get(id));
   if (!row) return bad_input("no question with this id was asked here");
+  if (row->status == store::QuestionStatus::waiting)
+    return try_again("no answer yet", "the question waits; ask for its result later");
   if (row->status != store::QuestionStatus::answered)
     return denied("the question was refused", "see `hedgerow audit show`");
   HR_ASSIGN(const auto json, show(*row));
@@ -130,6 +154,24 @@ Result<Work> HomeDesk::on_status(const Delivery& d, Waiting& w) {
   return work;
 }
 
+// The answer is from the table that this node permitted, for the periods asked, cell by cell.
+Result<void> HomeDesk::check_cells(const Answer& answer, const policies::Permit& permit) {
+  const std::string hub = lineage_.agreement.hub.str();
+  const policies::Table& table = *lineage_.agreement.grant(permit.grant)->table(permit.table);
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+  bool fits = answer.grant == permit.grant && answer.table == permit.table &&
+              answer.grant_line == permit.grant_line && answer.table_line == permit.table_line &&
+              answer.rule_in_words == permit.rule_in_words &&
+              answer.periods.size() == permit.periods.size();
+  for (std::size_t i = 0; fits && i < answer.periods.size(); ++i)
+    fits = answer.periods[i].period == permit.periods[i] &&
+           answer.periods[i].edition.cells_hash == space.hash() &&
+           answer.periods[i].edition.rule == permit.rule &&
+           answer.periods[i].edition.cells.size() == space.size();
+  if (!fits) return culprit_error("an answer from another table than the one permitted", hub);
+  return {};
+}
+
 // The hub signed it, it answers this very question, and where receipts came with it each is of
 // the log it claims and about this answer.
 Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w) {
@@ -145,6 +187,7 @@ Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, 
   if (answer.question != w.asked.id || countersigned.header().sender != lineage_.self ||
       countersigned.body() != w.asked.statement)
     return culprit_error("the answer repeats another question than the one asked", hub.id.str());
+  HR_TRY(check_cells(answer, w.permit));
   const Sha256 hash = sha256_id(delivery.answer);
   for (const auto& r : delivery.receipts) {
     const Peer* peer = lineage_.peers.find(r.party);
@@ -189,11 +232,11 @@ Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
   HR_ASSIGN(const auto question, policies::decode_question(asked.question));
   const policies::Grant* grant = lineage_.agreement.grant(answer.grant);
   const policies::Table* table = grant == nullptr ? nullptr : grant->table(answer.table);
-  if (table == nullptr) return internal("the answer's table is not in the agreement");
+  if (table == nullptr) return bad_input("the answer's table is not in the agreement");
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
   for (const auto& p : answer.periods)
     if (p.edition.cells.size() != space.size())
-      return internal("the answer has another number of cells than its table");
+      return bad_input("the answer has another number of cells than its table");
   nlohmann::json json =
       to_json(answer, question, certificate.subject().urn(), lineage_.agreement, space, codes_);
   HR_ASSIGN(const auto receipts, decode_receipts(row.receipts));

@@ -17,6 +17,8 @@ namespace hedgerow::core {
 inline constexpr std::chrono::seconds kAskAgainAfter{60};
 inline constexpr std::chrono::hours kQuestionLife{24};
 inline constexpr std::size_t kMaxWaitingQuestions = 64;
+// About a hundred bytes of JSON each; a reply holds 4 MiB.
+inline constexpr std::size_t kMaxCellsAnswered = 25'000;
 
 class HomeDesk {
  public:
@@ -41,6 +43,7 @@ class HomeDesk {
   struct Waiting {
     protocol::VerifiedQuestion asked;
     policies::Question question;
+    policies::Permit permit;
     UtcTime created_at;
     UtcTime ask_at;
     std::optional<Reply> reply;
@@ -49,6 +52,8 @@ class HomeDesk {
   Work send_ask(Waiting& w, UtcTime now);
   Result<Work> on_status(const Delivery& delivery, Waiting& w);
   Result<Work> on_delivery(const Delivery& delivery, Waiting& w, UtcTime now);
+  Result<void> check_size(const policies::Permit& permit);
+  Result<void> check_cells(const Answer& answer, const policies::Permit& permit);
   Result<Answer> check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w);
   Result<nlohmann::json> show(const store::QuestionRecord& row);
   Work keep(const Waiting& w, store::QuestionStatus status, Bytes answer, Bytes receipts);

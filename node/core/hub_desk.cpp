@@ -44,7 +44,8 @@ Result<void> HubDesk::restore(UtcTime now) {
       q.answer = row.answer;
       q.answer_hash = sha256_id(row.answer);
       HR_ASSIGN(q.receipts, decode_receipts(row.receipts));
-      q.stage = Stage::receipts;
+      // With every receipt there, nothing is left to do but to deliver.
+      q.stage = has_all_receipts(q) ? Stage::ready : Stage::receipts;
     }
     questions_.emplace(row.id, std::move(q));
   }
@@ -106,9 +107,14 @@ Result<Work> HubDesk::on_ask(const Delivery& d, UtcTime now) {
     return culprit_error("a question under another one's id", d.from.str());
   Work work;
   if (const auto it = questions_.find(d.session); it != questions_.end()) {
-    // Asked again, with a fresh countersignature: an attempt that failed may be tried anew.
-    it->second.countersigned = d.body;
+    // Asked again, with a fresh countersignature: an attempt that failed may be tried anew. Only
+    // by the same home node, and only the same question.
+    HR_ASSIGN(const auto before, protocol::Statement::decode(it->second.countersigned));
+    HR_ASSIGN(const auto again, protocol::Statement::decode(d.body));
+    if (d.from != it->second.home || before.body() != again.body())
+      return culprit_error("another question under the id of one that waits", d.from.str());
     if (it->second.stage != Stage::waiting) return work;
+    it->second.countersigned = d.body;
     HR_ASSIGN(Work next, progress(d.session, it->second, now));
     work.add(std::move(next));
     return work;
@@ -195,9 +201,11 @@ Result<Work> HubDesk::begin_release(const SessionId& id, OpenQuestion& q,
   HR_ASSIGN(
       auto begun,
       SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain}, now));
+  HR_ASSIGN(auto links, all_unpublished());
+  const Bytes start = protocol::SumStart{q.countersigned, std::move(links)}.encode();
   Work work;
   for (const PartyId& party : m.contributors)
-    work.message(session, party, MessageType::sum_start, q.countersigned, kAttemptLifetime);
+    work.message(session, party, MessageType::sum_start, start, kAttemptLifetime);
   work.write(
       [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
   active_.emplace(Active{std::move(begun.first), id, period, now, std::nullopt, false});
@@ -236,7 +244,8 @@ Result<Work> HubDesk::after_role(protocol::Step step, UtcTime now) {
   return work;
 }
 
-Result<Work> HubDesk::give_up_release(const Error& why, UtcTime now) {
+// By value: `why` may come from the role that ends here.
+Result<Work> HubDesk::give_up_release(Error why, UtcTime now) {
   (void)now;
   const SessionId id = active_->question;
   const auto& m = active_->role.manifest();
@@ -310,6 +319,22 @@ Result<protocol::EditionLink> HubDesk::link_of(const store::EditionRecord& e) {
   }
   HR_ASSIGN(link.head, Sha256::from(e.head));
   return link;
+}
+
+// All editions that not every contributor has given its receipt for, in order.
+Result<std::vector<protocol::EditionLink>> HubDesk::all_unpublished() {
+  std::vector<protocol::EditionLink> links;
+  HR_ASSIGN(const auto head, lineage_.store.editions().head());
+  for (std::uint64_t n = head ? head->sequence : 0; n > 0; --n) {
+    HR_ASSIGN(const bool published, is_published(lineage_.store, n));
+    // What follows a published edition was accepted with it: contributors take them in order.
+    if (published || links.size() == protocol::kMaxAnswerEditions) break;
+    HR_ASSIGN(const auto e, lineage_.store.editions().get(n));
+    if (!e) return configuration("the chain of released editions has a gap");
+    HR_ASSIGN(auto link, link_of(*e));
+    links.insert(links.begin(), std::move(link));
+  }
+  return links;
 }
 
 // The editions of this answer that not every contributor has given its receipt for.
@@ -394,6 +419,12 @@ Work HubDesk::ask_for_receipts(const SessionId& id, OpenQuestion& q,
   return work;
 }
 
+bool HubDesk::has_all_receipts(const OpenQuestion& q) const {
+  const auto contributors = lineage_.agreement.contributors();
+  return std::all_of(contributors.begin(), contributors.end(),
+                     [&](const PartyId& p) { return q.receipts.contains(p); });
+}
+
 Result<Work> HubDesk::on_receipt(const Delivery& d, UtcTime now) {
   const auto it = questions_.find(d.session);
   if (it == questions_.end() || it->second.stage != Stage::receipts) return Work{};
@@ -404,10 +435,7 @@ Result<Work> HubDesk::on_receipt(const Delivery& d, UtcTime now) {
   HR_TRY(check_receipt(m.receipt, *peer, q.answer_hash));
   q.receipts[d.from] = m.receipt;
   Work work = keep(d.session, q, store::QuestionStatus::waiting);
-  const auto contributors = lineage_.agreement.contributors();
-  if (!std::all_of(contributors.begin(), contributors.end(),
-                   [&](const PartyId& p) { return q.receipts.contains(p); }))
-    return work;
+  if (!has_all_receipts(q)) return work;
   HR_ASSIGN(const auto links, unpublished(q));
   for (const auto& link : links)
     work.write([sequence = link.sequence, now](store::LineageStore& s) {

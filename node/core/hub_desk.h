@@ -69,10 +69,12 @@ class HubDesk {
                              UtcTime now);
   Result<Work> after_role(protocol::Step step, UtcTime now);
   Result<Work> finish_release(UtcTime now);
-  Result<Work> give_up_release(const Error& why, UtcTime now);
+  Result<Work> give_up_release(Error why, UtcTime now);
   Result<Work> make_answer(const SessionId& id, OpenQuestion& q, UtcTime now);
   Result<protocol::EditionLink> link_of(const store::EditionRecord& edition);
   Result<std::vector<protocol::EditionLink>> unpublished(const OpenQuestion& q);
+  Result<std::vector<protocol::EditionLink>> all_unpublished();
+  bool has_all_receipts(const OpenQuestion& q) const;
   Work ask_for_receipts(const SessionId& id, OpenQuestion& q,
                         std::vector<protocol::EditionLink> links, UtcTime now);
   Work deliver(const SessionId& id, OpenQuestion& q, UtcTime now);

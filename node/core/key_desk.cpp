@@ -47,6 +47,8 @@ Result<protocol::DkgSetup> KeyDesk::setup() const {
       static_cast<std::uint16_t>(lineage_.agreement.pseudonyms.threshold), std::move(keyholders));
 }
 
+bool KeyDesk::is_keyholder() const { return lineage_.own().roles.keyholder; }
+
 Result<void> KeyDesk::restore(UtcTime now) {
   HR_ASSIGN(auto active, lineage_.store.key_shares().active());
   if (active) {
@@ -69,6 +71,8 @@ Result<void> KeyDesk::restore(UtcTime now) {
       HR_ASSIGN(auto restored,
                 protocol::Participant::restore(dkg, lineage_.self, env_.keyring.dkg(), s.state));
       participant_ = std::move(restored.participant);
+      // Not empty where the run cannot go on, as after a certificate's renewal: the hub is told.
+      if (!restored.step.send.empty()) owed_.add(after_participant(std::move(restored.step), now));
     }
   }
   // The hub begins anew: a run it no longer remembers runs out of time at the keyholders, who
@@ -91,7 +95,8 @@ Result<Work> KeyDesk::on_message(const Delivery& d, UtcTime now) {
   if (d.type == MessageType::key_ready) return on_key_ready(d, now);
   if (d.type == MessageType::dkg_round1 || d.type == MessageType::dkg_signature)
     return on_coordinator_message(d, now);
-  if (d.type == MessageType::dkg_abort && lineage_.is_hub()) return on_coordinator_message(d, now);
+  if (d.type == MessageType::dkg_abort && lineage_.is_hub() && d.from != lineage_.self)
+    return on_coordinator_message(d, now);
   return on_participant_message(d, now);
 }
 
@@ -133,6 +138,8 @@ Result<Work> KeyDesk::on_participant_message(const Delivery& d, UtcTime now) {
   HR_ASSIGN(const protocol::DkgSetup dkg, setup());
   if (!dkg.index_of(lineage_.self))
     return culprit_error("key generation asked a node that is no keyholder", d.from.str());
+  if (d.from != lineage_.agreement.hub)
+    return culprit_error("a message of key generation that only the hub sends", d.from.str());
   if (key_) return Work{};  // this lineage has its key; a late message of an older run
   if (d.type == MessageType::dkg_start) {
     // A start of another session replaces a run that did not come to its end.
@@ -155,7 +162,7 @@ Work KeyDesk::after_participant(protocol::Step step, UtcTime now) {
       row->id = *session;
       row->kind = kParticipantKind;
       row->state = wiping_copy(step.state->expose());
-      row->not_after = now + kKeyGenerationPatience * 10;
+      row->not_after = now + kInstalledLifetime;  // as long as its certificate may be on its way
       row->finished = participant_->finished();
       work.write([row](store::LineageStore& s) { return s.sessions().put(*row); });
     }
@@ -205,7 +212,7 @@ Work KeyDesk::after_coordinator(protocol::Step step, UtcTime now) {
   if (coordinator_->failure()) {
     retry_at_ = now + retry_pause_;
     retry_pause_ = std::min(retry_pause_ * 2, kLongestKeyRetry);
-  } else if (coordinator_->key_info() && !key_) {
+  } else if (coordinator_->key_info() && !key_ && !is_keyholder()) {
     const protocol::KeyInfo& info = *coordinator_->key_info();
     work.log.push_back(protocol::key_ready_note(*coordinator_->session(), info));
     work.add(keep(info, std::nullopt, now));
@@ -222,8 +229,16 @@ Result<Work> KeyDesk::on_key_ready(const Delivery& d, UtcTime now) {
     if (*key_ == info) return Work{};
     return culprit_error("another key than the one that was generated", d.from.str());
   }
-  if (dkg.index_of(lineage_.self))
-    return culprit_error("a key that this keyholder did not help to make", d.from.str());
+  if (dkg.index_of(lineage_.self)) {
+    // The certificate itself was lost on the way: key_ready holds the same signatures.
+    if (!participant_ || participant_->finished() || participant_->session() != d.session)
+      return culprit_error("a key that this keyholder did not help to make", d.from.str());
+    HR_ASSIGN(const auto ready, protocol::KeyReady::decode(d.body));
+    const protocol::DkgCertificateMessage certificate{ready.session, ready.signatures};
+    HR_ASSIGN(auto step, participant_->receive(d.from, MessageType::dkg_certificate,
+                                               certificate.encode(), now, env_.rng));
+    return after_participant(std::move(step), now);
+  }
   Work work;
   work.log.push_back(protocol::key_ready_note(d.session, info));
   work.add(keep(std::move(info), std::nullopt, now));
@@ -231,7 +246,7 @@ Result<Work> KeyDesk::on_key_ready(const Delivery& d, UtcTime now) {
 }
 
 Work KeyDesk::on_time(UtcTime now) {
-  Work work;
+  Work work = std::exchange(owed_, {});
   if (coordinator_wake_ && *coordinator_wake_ <= now && coordinator_ && !coordinator_->finished()) {
     coordinator_wake_.reset();
     work.add(after_coordinator(coordinator_->on_time(now), now));

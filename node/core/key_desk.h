@@ -39,6 +39,7 @@ class KeyDesk {
 
  private:
   Result<protocol::DkgSetup> setup() const;
+  bool is_keyholder() const;
   Result<Work> on_installed(const PartyId& from, UtcTime now);
   Result<Work> on_participant_message(const Delivery& delivery, UtcTime now);
   Result<Work> on_coordinator_message(const Delivery& delivery, UtcTime now);
@@ -58,6 +59,7 @@ class KeyDesk {
   std::chrono::seconds retry_pause_{kFirstKeyRetry};
   std::optional<protocol::KeyInfo> key_;
   std::optional<protocol::KeyShareRecord> share_;
+  Work owed_;  // from the restart
 };
 
 }  // namespace hedgerow::core

@@ -64,6 +64,8 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::question_status:
     case MessageType::answer_delivery:
       return home_.on_message(d, now);
+    case MessageType::skip:
+      return Work{};
     case MessageType::ack:
     case MessageType::question:
     case MessageType::countersigned:
@@ -110,7 +112,7 @@ Result<Committed> LineageNode::commit(Work work, UtcTime now) {
 }
 
 Result<void> LineageNode::on_time(UtcTime now) {
-  exchange_.on_time(now);
+  HR_TRY(exchange_.on_time(now));
   Work work = keys_.on_time(now);
   work.add(imports_.on_time(now));
   work.add(contributor_.on_time(now));

@@ -166,7 +166,7 @@ Result<ToGateway> decode_to_gateway(const Frame& frame) {
 
 void Credits::apply(const FromGateway& message) {
   if (const auto* up = std::get_if<PeerUp>(&message)) {
-    left_[up->peer] = 0;
+    if (left_.size() < kMaxAllowed || left_.contains(up->peer)) left_[up->peer] = 0;
   } else if (const auto* down = std::get_if<PeerDown>(&message)) {
     left_.erase(down->peer);
   } else if (const auto* credit = std::get_if<Credit>(&message)) {

@@ -157,7 +157,10 @@ Result<Step> SumHub::on_refusal(std::size_t i, ByteView body, UtcTime now) {
   const auto refusal = Refusal::decode(read);
   if (!refusal.ok()) return culprit_error(refusal.error().text, from.str());
   HR_TRY(attempt_.check_id(refusal->id, from));
-  if (seats_[i].opening) return culprit_error("a refusal after the opening", from.str());
+  // From here on others may have opened, and who has opened never takes part in another attempt:
+  // ending this one would lose the release for good.
+  if (phase_ == Phase::openings)
+    return culprit_error("a refusal after the masked inputs were shown", from.str());
   return fail({code_of(refusal->reason),
                from.str() + " refuses (" + std::string(sum::name_of(refusal->reason)) +
                    "): " + refusal->text,

@@ -66,8 +66,8 @@ TEST_F(Hub, RefusesAManifestItMayNotSign) {
 }
 
 TEST_F(Hub, RefusalAtAnyTimeBeforeTheOpeningEndsTheAttemptWithItsReason) {
-  for (const auto phase : {SumHub::Phase::adverts, SumHub::Phase::signatures, SumHub::Phase::inputs,
-                           SumHub::Phase::openings}) {
+  for (const auto phase :
+       {SumHub::Phase::adverts, SumHub::Phase::signatures, SumHub::Phase::inputs}) {
     region = Region(51, 4, 5);
     ASSERT_TRUE(region.start().ok());
     run_to(phase);
@@ -86,6 +86,19 @@ TEST_F(Hub, RefusalAtAnyTimeBeforeTheOpeningEndsTheAttemptWithItsReason) {
     EXPECT_FALSE(region.hub.figures);
     EXPECT_FALSE(region.hub.role->has_figures());
   }
+}
+
+TEST_F(Hub, TakesNoRefusalOnceOthersMayHaveOpened) {
+  ASSERT_TRUE(region.start().ok());
+  run_to(SumHub::Phase::openings);
+  const PartyId from = region.ids[2];
+  EXPECT_FALSE(region
+                   .receive({from, region.hub_id, MessageType::sum_refusal,
+                             refusal(from, RefusalReason::editions, "too late")})
+                   .ok());
+  EXPECT_FALSE(region.hub.failure);
+  region.run();
+  EXPECT_TRUE(region.hub.figures);
 }
 
 TEST_F(Hub, RefusalThatCanPassIsTriedAgain) {

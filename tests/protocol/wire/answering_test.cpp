@@ -41,7 +41,7 @@ TEST(QuestionStatus, OfAnUnknownStateOrCodeIsRefused) {
     EXPECT_FALSE(QuestionStatus::decode(bytes).ok());
   }
   bytes = a_status().encode();
-  for (const auto code : Bytes{0, 1, 66, 255}) {
+  for (const auto code : Bytes{0, 1, 64, 66, 69, 70, 78, 255}) {
     bytes[1] = code;
     EXPECT_FALSE(QuestionStatus::decode(bytes).ok());
   }
@@ -79,6 +79,20 @@ TEST(AnswerHash, HasTheseBytes) {
   EXPECT_EQ(back->countersigned, m.countersigned);
   EXPECT_EQ(back->editions, m.editions);
   refuses_truncation(bytes, [](ByteView b) { return AnswerHash::decode(b).ok(); });
+}
+
+TEST(SumStart, HasTheseBytes) {
+  const Bytes bytes = SumStart{{0xc0, 0xc1}, {a_link()}}.encode();
+  EXPECT_EQ(to_hex(ByteView(bytes).first(10)), "02000000c0c101000000");
+  EXPECT_EQ(to_bytes(ByteView(bytes).subspan(10)),
+            to_bytes(ByteView(AnswerHash{{}, {}, {a_link()}}.encode()).subspan(40)))
+      << "links as in an answer hash";
+  EXPECT_EQ(SumStart::decode(bytes)->editions, std::vector<EditionLink>{a_link()});
+  refuses_truncation(bytes, [](ByteView b) { return SumStart::decode(b).ok(); });
+  EXPECT_FALSE(
+      SumStart::decode(
+          SumStart{{}, std::vector<EditionLink>(kMaxAnswerEditions + 1, a_link())}.encode())
+          .ok());
 }
 
 TEST(AnswerHash, WithMoreLinksThanAnAnswerHasPeriodsIsRefused) {

@@ -187,6 +187,15 @@ TEST_F(Countersigned, LastsFiveMinutes) {
   EXPECT_EQ(r.error().code, Code::denied);
 }
 
+TEST_F(Countersigned, ForLongerThanFiveMinutesAndTheSkewOfClocksIsRefused) {
+  const Bytes bytes = countersigned();
+  EXPECT_TRUE(
+      verify_countersigned(bytes, home_.verify_key(), kWireNow - kCountersignatureSkew).ok());
+  EXPECT_FALSE(verify_countersigned(bytes, home_.verify_key(),
+                                    kWireNow - kCountersignatureSkew - std::chrono::milliseconds(1))
+                   .ok());
+}
+
 TEST_F(Countersigned, OfAnotherNodeOrTypeOrLengthIsRefused) {
   EXPECT_FALSE(verify_countersigned(countersigned(), key_number(8).verify_key(), kWireNow).ok());
   EXPECT_FALSE(verify_countersigned(question(analyst_).encode(), key_.verify_key(), kWireNow).ok());

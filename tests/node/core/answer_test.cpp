@@ -1,0 +1,184 @@
+#include "node/core/answer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core_fixture.h"
+#include "crypto/hash.h"
+
+namespace hedgerow::core {
+namespace {
+
+policies::Period quarter() { return policies::Period::parse("2026-Q3").value(); }
+
+Answer an_answer() {
+  Answer a;
+  a.question = session_id(1);
+  a.countersigned = to_bytes("the question");
+  a.grant = "movements";
+  a.grant_line = 95;
+  a.table = "flows";
+  a.table_line = 104;
+  a.rule_in_words = "in words";
+  AnswerPeriod p;
+  p.period = quarter();
+  p.edition_number = 2;
+  p.edition.cells_hash.bytes[0] = 7;
+  p.edition.cells = {{policies::CellStatus::released, 25}, {policies::CellStatus::suppressed, 0}};
+  p.parties = {{party("vale-council"), "answered"}, {party("vale-police"), "answered"}};
+  a.periods = {p};
+  a.notes = {"a note"};
+  return a;
+}
+
+std::string repeated(const Bytes& bytes, std::size_t from) {
+  for (std::size_t i = from; i < bytes.size(); ++i)
+    if (bytes[i] != 0) return "a byte that is not zero at " + std::to_string(i);
+  return "zeros";
+}
+
+TEST(Answer, HasTheseBytes) {
+  const Bytes bytes = an_answer().encode().value();
+  const std::string expected =
+      "12000000686564676572"
+      "6f772f76312f616e73776572"          // hedgerow/v1/answer
+      "01000000000000000000000000000000"  // question
+      "0c000000746865207175657374696f6e"  // countersigned
+      "090000006d6f76656d656e7473"
+      "5f000000"  // grant, line 95
+      "05000000666c6f7773"
+      "68000000"                  // table, line 104
+      "08000000696e20776f726473"  // rule
+      "01000000"
+      "02ea07000003"
+      "0200000000000000"  // one period: 2026-Q3, edition 2
+      "5a000000"          // edition of 90 bytes
+      "13000000686564676572"
+      "6f772f76312f65646974696f6e"  // hedgerow/v1/edition
+      "0700000000000000000000000000000000000000000000000000000000000000"
+      "08000000"
+      "01000000"
+      "05000000"
+      "00"  // rule
+      "02000000"
+      "01"
+      "1900000000000000"
+      "00"
+      "0000000000000000"  // 25, suppressed
+      "02000000"          // two parties
+      "0c00000076616c652d636f756e63696c"
+      "08000000616e737765726564"
+      "0b00000076616c652d706f6c696365"
+      "08000000616e737765726564"
+      "01000000"
+      "0600000061206e6f7465";  // one note
+  const std::size_t unpadded = expected.size() / 2;
+  EXPECT_EQ(to_hex(ByteView(bytes).first(unpadded)), expected);
+  Writer padding;
+  padding.u32(static_cast<std::uint32_t>(kAnswerBucket - unpadded - 4));
+  EXPECT_EQ(to_bytes(ByteView(bytes).subspan(unpadded, 4)), padding.data());
+  EXPECT_EQ(repeated(bytes, unpadded + 4), "zeros");
+}
+
+TEST(Answer, ComesBackAsItWas) {
+  const Answer a = an_answer();
+  const auto b = Answer::decode(a.encode().value());
+  ASSERT_TRUE(b.ok()) << b.error().text;
+  EXPECT_EQ(b->question, a.question);
+  EXPECT_EQ(b->countersigned, a.countersigned);
+  EXPECT_EQ(b->grant, a.grant);
+  EXPECT_EQ(b->grant_line, a.grant_line);
+  EXPECT_EQ(b->table, a.table);
+  EXPECT_EQ(b->table_line, a.table_line);
+  EXPECT_EQ(b->rule_in_words, a.rule_in_words);
+  EXPECT_EQ(b->periods, a.periods);
+  EXPECT_EQ(b->notes, a.notes);
+  EXPECT_EQ(b->encode().value(), a.encode().value());
+}
+
+TEST(Answer, SizesFallIntoBuckets) {
+  Answer a = an_answer();
+  EXPECT_EQ(a.encode()->size(), kAnswerBucket);
+  const std::size_t content = [&] {
+    Answer least = a;
+    least.notes = {};
+    const Bytes b = least.encode().value();
+    std::size_t n = b.size();
+    while (b[n - 1] == 0) --n;
+    return n;
+  }();
+  // Figures do not change the size, and one byte too many costs a whole bucket.
+  a.periods[0].edition.cells[0].value = 5;
+  EXPECT_EQ(a.encode()->size(), kAnswerBucket);
+  a.countersigned.resize(kAnswerBucket - content);
+  std::size_t sizes[2] = {a.encode()->size(), 0};
+  a.countersigned.resize(kAnswerBucket + 1);
+  sizes[1] = a.encode()->size();
+  EXPECT_EQ(sizes[0] % kAnswerBucket, 0U);
+  EXPECT_EQ(sizes[1], 2 * kAnswerBucket);
+  for (std::size_t n = kAnswerBucket - content; n < kAnswerBucket - content + 64; ++n) {
+    a.countersigned.resize(n);
+    const Bytes b = a.encode().value();
+    EXPECT_EQ(b.size() % kAnswerBucket, 0U);
+    EXPECT_TRUE(Answer::decode(b).ok()) << n;
+  }
+}
+
+TEST(Answer, AboveTheMaximumIsNotMade) {
+  Answer a = an_answer();
+  a.countersigned.resize(kMaxAnswer);
+  const auto r = a.encode();
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.error().code, Code::bad_input);
+}
+
+TEST(Answer, IsRefusedAtEveryOtherLength) {
+  const Bytes good = an_answer().encode().value();
+  for (std::size_t n = 0; n < 400; ++n)
+    EXPECT_FALSE(Answer::decode(ByteView(good).first(n)).ok()) << n;
+  for (std::size_t n = good.size() - 40; n < good.size(); ++n)
+    EXPECT_FALSE(Answer::decode(ByteView(good).first(n)).ok()) << n;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(Answer::decode(longer).ok());
+}
+
+TEST(Answer, OfAnotherVersionWithoutPeriodOrWithPaddingThatSpeaksIsRefused) {
+  Bytes bytes = an_answer().encode().value();
+  bytes[4] ^= 1;
+  EXPECT_FALSE(Answer::decode(bytes).ok());
+  bytes = an_answer().encode().value();
+  bytes.back() = 1;
+  EXPECT_FALSE(Answer::decode(bytes).ok());
+  Answer none = an_answer();
+  none.periods.clear();
+  EXPECT_FALSE(Answer::decode(none.encode().value()).ok());
+}
+
+TEST(Answer, TellsASuppressedCellFromAZeroInJson) {
+  const auto& agreement = TestRegion::get().agreement();
+  const auto& codes = policies::CodeList::shipped();
+  const policies::Grant& grant = agreement.grants.at(0);
+  const auto space = policies::CellSpace::make(agreement, grant.tables.at(0), codes).value();
+  Answer a = an_answer();
+  auto& cells = a.periods[0].edition.cells;
+  cells.assign(space.size(), {});
+  cells[0] = {policies::CellStatus::released, 25};
+  cells[1] = {policies::CellStatus::zero, 0};
+  policies::Question question;
+  question.agreement = agreement.id;
+  question.from = question.to = quarter();
+  const auto json =
+      to_json(a, question, "urn:hedgerow:vale-council:analyst:sam", agreement, space, codes);
+  EXPECT_EQ(json.at("schema"), "hedgerow/answer/1");
+  const auto& period = json.at("periods").at(0);
+  EXPECT_EQ(period.at("cells").at(0).at("value"), 25);
+  EXPECT_EQ(period.at("cells").at(1).at("value"), 0);
+  EXPECT_EQ(period.at("cells").at(1).at("status"), "zero");
+  EXPECT_TRUE(period.at("cells").at(2).at("value").is_null());
+  EXPECT_EQ(period.at("cells").at(2).at("status"), "suppressed");
+  EXPECT_EQ(period.at("released"), 1);
+  EXPECT_EQ(period.at("suppressed"), space.size() - 2);
+}
+
+}  // namespace
+}  // namespace hedgerow::core
