@@ -1,11 +1,10 @@
 #include "node/daemon/config.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <fstream>
 #include <iterator>
 #include <optional>
+
+#include "policies/toml_document.h"
 
 namespace hedgerow::daemon {
 
@@ -38,12 +37,17 @@ Paths Paths::under(const std::filesystem::path& home) {
 Result<Config> parse_config(std::string_view text, std::string_view source) {
   if (text.size() > kMaxConfigSize)
     return configuration(std::string(source) + ": larger than 64 KiB");
-  const toml::parse_result parsed = toml::parse(text, source);
-  if (!parsed)
-    return configuration(at(source, parsed.error().source()) +
-                         std::string(parsed.error().description()));
+  // The agreements' parser: toml++ comes in one variant into one program.
+  policies::Diagnostics diagnostics;
+  const auto table = policies::parse_toml(text, diagnostics);
+  if (!table) {
+    const auto first = std::move(diagnostics).take_by_line().front();
+    return configuration(std::string(source) + ":" + std::to_string(first.line) + ":" +
+                             std::to_string(first.column) + ": " + first.text,
+                         first.hint);
+  }
   Config config;
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : *table) {
     HR_ASSIGN(std::string value, text_of(node, key.str(), source));
     if (key == "party") {
       auto party = PartyId::parse(value);

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "node/core": ["crypto", "crypto/base", "policies", "protocol", "node/store", "node/audit",
                   "node/keys", "node/ipc", "node/import"],
     "node/gateway": ["crypto/base", "node/ipc"],
-    "node/daemon": ["crypto", "crypto/base", "node/core", "node/keys", "node/ipc"],
+    "node/daemon": ["crypto", "crypto/base", "policies", "node/core", "node/keys", "node/ipc"],
     "node/cli": ["crypto", "crypto/base", "policies", "protocol", "node/keys", "node/ipc",
                  "node/audit"],
 }
@@ -34,7 +34,7 @@ ONLY_IN = [
     (re.compile(r"^zmq(\.h|\.hpp|_addon\.hpp)$"), ["node/gateway"]),
     (re.compile(r"^csv\.h$"), ["node/import"]),
     (re.compile(r"^systemd/"), ["node/daemon"]),
-    (re.compile(r"^toml\+\+/"), ["policies", "node/daemon"]),
+    (re.compile(r"^toml\+\+/"), ["policies"]),
     (re.compile(r"^date/"), ["policies"]),
     (re.compile(r"^CLI/"), ["node/cli", "node/daemon", "node/gateway"]),
     (re.compile(r"^spdlog/"), ["node/daemon", "node/gateway"]),
