@@ -12,23 +12,37 @@ class ShapeCheck {
   explicit ShapeCheck(std::string_view text) : text_(text) {}
 
   // The first place that toml++ must not see.
-  std::optional<Diagnostic> find_excess() {
+  std::optional<Diagnostic> find_fault() {
+    if (text_.starts_with("\xef\xbb\xbf")) at_ = line_start_ = 3;
     while (at_ < text_.size()) {
       const char c = text_[at_];
+      if (is_odd_control()) return fault("a control character", "lines end with LF or CR LF");
+      if (static_cast<unsigned char>(c) >= 0x80)
+        return fault("this belongs between quotation marks", "only ASCII stands outside of them");
       if (c == '#') {
-        skip_to_line_end();
+        if (!skip_to_line_end()) return fault("a control character in a remark");
       } else if (c == '"' || c == '\'') {
-        skip_string(c);
+        if (!skip_string(c)) return fault("a control character in a text");
       } else if (!take_plain(c)) {
-        return excess("nested too deeply, or a key of too many parts",
-                      "at most " + std::to_string(kMaxTomlNesting) + " brackets deep, and " +
-                          std::to_string(kMaxTomlKeyParts) + " parts to a key");
+        return fault("nested too deeply, or a key of too many parts",
+                     "at most " + std::to_string(kMaxTomlNesting) + " brackets deep, and " +
+                         std::to_string(kMaxTomlKeyParts) + " parts to a key");
       }
     }
     return std::nullopt;
   }
 
  private:
+  // What other readers of TOML, toml++ among them, may take for a line end, and what TOML forbids.
+  bool is_odd_control() const {
+    const std::string_view rest = text_.substr(at_);
+    const auto c = static_cast<unsigned char>(rest[0]);
+    if (c == '\r') return !rest.starts_with("\r\n");
+    if (c < 0x20 || c == 0x7f) return c != '\n' && c != '\t';
+    return rest.starts_with("\xc2\x85") || rest.starts_with("\xe2\x80\xa8") ||
+           rest.starts_with("\xe2\x80\xa9");
+  }
+
   bool take_plain(char c) {
     if (c == '.') {
       if (++dots_ >= kMaxTomlKeyParts) return false;
@@ -45,25 +59,35 @@ class ShapeCheck {
     return true;
   }
 
-  void skip_to_line_end() {
-    while (at_ < text_.size() && text_[at_] != '\n') step();
+  bool skip_to_line_end() {
+    for (; at_ < text_.size() && text_[at_] != '\n'; step())
+      if (is_odd_control()) return false;
+    return true;
   }
 
-  void skip_string(char quote) {
+  bool skip_string(char quote) {
     const std::string three(3, quote);
     const bool multi_line = text_.substr(at_).starts_with(three);
     const std::size_t width = multi_line ? 3 : 1;
     for (std::size_t i = 0; i < width; ++i) step();
     while (at_ < text_.size()) {
-      if (!multi_line && text_[at_] == '\n') return;  // unfinished: toml++ says so
+      if (is_odd_control()) return false;
+      if (!multi_line && text_[at_] == '\n') return true;  // unfinished: toml++ says so
       const bool closes = multi_line ? text_.substr(at_).starts_with(three) : text_[at_] == quote;
       if (closes) {
         for (std::size_t i = 0; i < width; ++i) step();
-        return;
+        // Up to two more belong to the text: """a"""" is a and a quotation mark.
+        for (int i = 0; multi_line && i < 2 && at_ < text_.size() && text_[at_] == quote; ++i)
+          step();
+        return true;
       }
-      if (quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size()) step();
+      if (quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size()) {
+        step();
+        if (is_odd_control()) return false;
+      }
       step();
     }
+    return true;
   }
 
   void step() {
@@ -74,7 +98,7 @@ class ShapeCheck {
     ++at_;
   }
 
-  Diagnostic excess(std::string text, std::string hint) const {
+  Diagnostic fault(std::string text, std::string hint = {}) const {
     return {Severity::error, line_, static_cast<std::uint32_t>(at_ - line_start_ + 1),
             std::move(text), std::move(hint)};
   }
@@ -152,9 +176,9 @@ std::vector<Diagnostic> Diagnostics::take_by_line() && {
 }
 
 std::optional<toml::table> parse_toml(std::string_view text, Diagnostics& diagnostics) {
-  if (auto excess = ShapeCheck(text).find_excess()) {
-    diagnostics.error({excess->line, excess->column}, std::move(excess->text),
-                      std::move(excess->hint));
+  if (auto unseen = ShapeCheck(text).find_fault()) {
+    diagnostics.error({unseen->line, unseen->column}, std::move(unseen->text),
+                      std::move(unseen->hint));
     return std::nullopt;
   }
   std::optional<Diagnostic> fault;

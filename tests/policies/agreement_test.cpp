@@ -187,6 +187,32 @@ TEST(Agreement, TextsOnWhichTomlPlusPlusAssertsAreErrorsLikeOthers) {
   EXPECT_EQ(reading.diagnostics[0].column, 1u);
 }
 
+TEST(Agreement, OnlyTextsAndRemarksHoldMoreThanAscii) {
+  const std::string s = sample_text();
+  EXPECT_TRUE(read_text("\xef\xbb\xbf" + replaced(s, "\"Vale\"", "\"V\xc3\xa2le\" # \xe2\x82\xac"))
+                  .agreement);
+  std::string crlf;
+  for (const char c : s) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  EXPECT_TRUE(read_text(crlf).agreement);
+  // toml++ 3.3 is undefined on U+02DB outside a text, and may end a line where nobody sees one.
+  for (const char* odd : {"a = 2\xcb\x9b\n", "\xc2\xa0 = 1\n", "# a\rb = 1\n", "a = 1\rb = 2\n",
+                          "# \xe2\x80\xa8x\n", "a = \"\xc2\x85\"\n", "a = '\x01'\n",
+                          "a = \"\\\x01\"\n", "a = 1\x0c\n", "a = \"\"\"\x7f\"\"\"\n"}) {
+    const auto reading = read_text(odd + s);
+    EXPECT_FALSE(reading.agreement) << odd;
+    ASSERT_EQ(reading.diagnostics.size(), 1u);
+    EXPECT_EQ(reading.diagnostics[0].line, 1u);
+  }
+}
+
+TEST(Agreement, QuotationMarksThatEndATextHideNothing) {
+  for (const char* open : {"x = [\"\"\"a\"\"\"\", ", "x = ['''a'''', ", "x = ['''a''''', "}) {
+    const auto reading = read_text(open + std::string(5000, '['));
+    ASSERT_EQ(reading.diagnostics.size(), 1u);
+    EXPECT_NE(reading.diagnostics[0].text.find("nested too deeply"), std::string::npos) << open;
+  }
+}
+
 TEST(Agreement, DotsAndBracketsInTextsAndRemarksDoNotCount) {
   const std::string dots(200, '.');
   const std::string brackets(200, '[');
