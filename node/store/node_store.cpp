@@ -12,9 +12,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kNodePurpose = "node.db";
 
-std::string lineage_purpose(const Lineage& lineage) {
-  return "lineage.db/" + lineage.str();
-}
+std::string lineage_purpose(const Lineage& lineage) { return "lineage.db/" + lineage.str(); }
 
 Result<SecretBytes> unwrap_key(const KeyWrap& wrap, std::string_view purpose, ByteView wrapped) {
   HR_ASSIGN(SecretBytes key, wrap.unwrap(purpose, wrapped));
