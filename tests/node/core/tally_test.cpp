@@ -150,10 +150,10 @@ TEST_F(TallyTest, PeriodThatIsNotFrozenIsRefused) {
   EXPECT_FALSE(tally_of(table_).ok());
 }
 
-TEST_F(TallyTest, FilterOnAnotherDimensionIsRefused) {
+TEST_F(TallyTest, FilterThatCannotBeCountedByIsRefused) {
   freeze();
   policies::Table table = table_;
-  table.where["sex"] = {"female"};
+  table.where["factors"] = {"cse"};
   EXPECT_FALSE(tally_of(table).ok());
 }
 
