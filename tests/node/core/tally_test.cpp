@@ -157,5 +157,31 @@ TEST_F(TallyTest, FilterThatCannotBeCountedByIsRefused) {
   EXPECT_FALSE(tally_of(table).ok());
 }
 
+TEST_F(TallyTest, FiltersOnOtherDimensionsLetOnlyTheirRowsCount) {
+  std::vector<MovementRow> rows;
+  std::uint64_t first_sex = 0;
+  std::uint64_t youngest = 0;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    MovementRow r = random_row(i);
+    r.event = missing_;
+    r.started_day = period_.first_day().number;
+    r.sex = static_cast<std::uint8_t>(i % 3);  // 0: not given
+    if (i % 4 != 0) r.age = static_cast<std::uint8_t>(i % 2 == 0 ? 3 : 15);
+    if (r.sex == 1) ++first_sex;
+    if (r.age && *r.age == 3) ++youngest;
+    rows.push_back(r);
+  }
+  import(rows);
+  freeze();
+  const auto total = [&](const std::string& dimension, const std::string& code) {
+    policies::Table table = table_;
+    table.where[dimension] = {code};
+    const auto input = tally_of(table);
+    return input.ok() ? std::accumulate(input->v.begin(), input->v.end(), std::uint64_t{0}) : 9999;
+  };
+  EXPECT_EQ(total("sex", codes_.codes(policies::Vocabulary::sex)[0]), first_sex);
+  EXPECT_EQ(total("age_band", std::string(policies::age_band(3))), youngest);
+}
+
 }  // namespace
 }  // namespace hedgerow::core
