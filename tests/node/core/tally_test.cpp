@@ -1,6 +1,7 @@
 // The tally against a count as a person would make it: every row in turn, sets of children.
 #include "node/core/tally.h"
 
+#include <numeric>
 #include <set>
 
 #include "core_fixture.h"
