@@ -39,12 +39,24 @@ void check_answers(const Logs& logs, std::vector<std::string>& faults) {
     }
 }
 
+// Whether a crash kept the transaction from coming about for which this entry was logged.
+bool was_abandoned(const std::vector<audit::Entry>& log, std::size_t i) {
+  for (std::size_t j = i + 1; j < log.size(); ++j) {
+    if (log[j].kind == "abandoned" &&
+        log[j].field("generation") == std::to_string(log[i].generation))
+      return true;
+    if (log[j].generation > log[i].generation) return false;
+  }
+  return false;
+}
+
 void check_editions(const Logs& logs, std::vector<std::string>& faults) {
   std::map<std::string, std::set<std::string>> editions;
   for (const auto& [party, log] : logs) {
     std::map<std::string, std::size_t> here;
-    for (const auto& e : log) {
-      if (e.kind != "release" && e.kind != "edition") continue;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      const auto& e = log[i];
+      if ((e.kind != "release" && e.kind != "edition") || was_abandoned(log, i)) continue;
       const std::string what = std::string(e.field("grant")) + "/" + std::string(e.field("table")) +
                                "/" + std::string(e.field("period"));
       editions[what].insert(std::string(e.field("edition")) + std::string(e.field("head")));
