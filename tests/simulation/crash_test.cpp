@@ -31,9 +31,9 @@ void crash_in_every_phase(const std::string& party, const std::string& point, st
   w.check(answer);
 
   std::vector<std::string> faults;
-  EXPECT_EQ(count_of(verified_log(region, std::string(kHub), faults), "release"), 1U);
+  EXPECT_EQ(count_of(effective(verified_log(region, std::string(kHub), faults)), "release"), 1U);
   for (const std::string& p : contributor_names())
-    EXPECT_EQ(count_of(verified_log(region, p, faults), "edition"), 1U) << p;
+    EXPECT_EQ(count_of(effective(verified_log(region, p, faults)), "edition"), 1U) << p;
   EXPECT_THAT(faults, IsEmpty());
 }
 
@@ -47,16 +47,16 @@ TEST_P(CrashAt, AnyPartyInAnyPhaseChangesNothingInTheEnd) {
 INSTANTIATE_TEST_SUITE_P(Simulated, CrashAt, ::testing::ValuesIn(party_names()),
                          [](const auto& i) { return "party" + std::to_string(i.index); });
 
-// Every passage of the hub's sum, one after another: nothing hangs, nothing is released twice.
-TEST(SimulatedCrash, OfTheHubAtEachCommitOfTheSumReleasesOnce) {
+// On the whole way of the hub's sum: nothing hangs, nothing is released twice.
+TEST(SimulatedCrash, OfTheHubAnywhereInTheSumReleasesOnce) {
   std::size_t crashes = 0;
-  for (std::size_t passage = 0; passage < 40; passage += 4) {
+  for (std::size_t passage = 0; passage < 35; passage += 5) {
     SCOPED_TRACE(passage);
     World w(50 + passage, 40);
     w.begin();
     w.import_all();
     w.region.plan(
-        {std::string(kHub), passage % 8 == 0 ? "after_transaction" : "after_append", passage});
+        {std::string(kHub), passage % 2 == 0 ? "after_transaction" : "after_append", passage});
     const auto answer = w.ask();
     if (w.region.planned() == 0) ++crashes;
     w.check(answer);
@@ -80,6 +80,7 @@ TEST(SimulatedCrash, BetweenLogAndTransactionLeavesAnAbandonedEntry) {
   for (const auto& e : log)
     if (e.kind == "question" && e.field("question") == question_id(30).hex()) ++questions;
   EXPECT_GE(questions, 2U);
+  EXPECT_EQ(count_of(effective(log), "question") + 1, count_of(log, "question"));
   EXPECT_THAT(faults, IsEmpty());
 }
 

@@ -111,12 +111,26 @@ std::vector<audit::Entry> verified_log(Region& region, const std::string& party,
   return entries;
 }
 
+std::vector<audit::Entry> effective(const std::vector<audit::Entry>& log) {
+  std::set<std::uint64_t> abandoned;
+  for (const auto& e : log) {
+    if (e.kind != "abandoned") continue;
+    const std::uint64_t first = std::stoull(std::string(e.field("first")));
+    const std::uint64_t count = std::stoull(std::string(e.field("count")));
+    for (std::uint64_t i = 0; i < count; ++i) abandoned.insert(first + i);
+  }
+  std::vector<audit::Entry> out;
+  for (std::size_t i = 0; i < log.size(); ++i)
+    if (!abandoned.contains(i)) out.push_back(log[i]);
+  return out;
+}
+
 std::vector<std::string> faults_of(Region& region) {
   std::vector<std::string> faults = region.failures();
   if (!faults.empty()) return faults;
   Logs logs;
   for (const std::string& party : party_names()) {
-    logs[party] = verified_log(region, party, faults);
+    logs[party] = effective(verified_log(region, party, faults));
     check_quotas(region, party, faults);
     check_openings(region, party, faults);
   }
@@ -140,15 +154,17 @@ std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> state_of(Region& 
 }
 
 bool settle(Region& region) {
-  return region.run_until(
-      [&] {
-        for (const std::string& party : party_names())
-          if (!region.is_up(party) ||
-              region.lineage(party).context().store.outbox().count().value() != 0)
-            return false;
-        return true;
-      },
-      std::chrono::hours(2));
+  const auto quiet = [&] {
+    return std::all_of(party_names().begin(), party_names().end(), [&](const auto& party) {
+      return region.is_up(party) &&
+             region.lineage(party).context().store.outbox().count().value() == 0;
+    });
+  };
+  for (int second = 0; second < 7200 && region.failures().empty(); ++second) {
+    if (quiet()) return true;
+    region.run_for(std::chrono::seconds(1));
+  }
+  return false;
 }
 
 }  // namespace hedgerow::simulation

@@ -15,7 +15,10 @@ namespace hedgerow::simulation {
 std::vector<audit::Entry> verified_log(Region& region, const std::string& party,
                                        std::vector<std::string>& faults);
 
-// Empty where all of it holds:
+// Without the entries whose work a crash prevented, as entries "abandoned" name them.
+std::vector<audit::Entry> effective(const std::vector<audit::Entry>& log);
+
+// Empty where all of it holds, of the entries not abandoned:
 //   no node stopped; every log verifies;
 //   an answer that a home node received stands on the log of the hub and of every contributor, as a
 //   permitted question, and a fresh one stood there before it was received;

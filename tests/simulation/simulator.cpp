@@ -20,8 +20,14 @@ struct Ended {};
 constexpr std::uint64_t kMostStepsAtOneTime = 200'000;
 constexpr std::size_t kTries = 20;
 
+// In memory where there is such a place: nothing here is to outlive the process.
 std::filesystem::path make_folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "hedgerow-XXXXXX").string();
+  const char* chosen = std::getenv("TMPDIR");
+  std::error_code ec;
+  const auto base = chosen == nullptr && std::filesystem::is_directory("/dev/shm", ec)
+                        ? std::filesystem::path("/dev/shm")
+                        : std::filesystem::temp_directory_path();
+  std::string pattern = (base / "hedgerow-XXXXXX").string();
   HR_CHECK(::mkdtemp(pattern.data()) != nullptr);
   return pattern;
 }
