@@ -6,6 +6,7 @@
 
 #include "crypto/dkg.h"
 #include "crypto/hash.h"
+#include "test_paths.h"
 
 namespace hedgerow {
 namespace {

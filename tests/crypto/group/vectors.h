@@ -6,6 +6,7 @@
 #include <string>
 
 #include "crypto/base/bytes.h"
+#include "test_paths.h"
 
 namespace hedgerow {
 

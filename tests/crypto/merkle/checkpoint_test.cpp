@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "crypto/hash.h"
+#include "test_paths.h"
 
 namespace hedgerow {
 namespace {

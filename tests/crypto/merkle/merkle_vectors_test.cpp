@@ -8,6 +8,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/merkle.h"
+#include "test_paths.h"
 
 namespace hedgerow {
 namespace {

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "test_paths.h"
+
 namespace hedgerow::gateway {
 
 namespace fs = std::filesystem;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "node/import/rows.h"
+#include "test_paths.h"
 #include "tests/node/import/movement_file.h"
 
 namespace hedgerow::import {

@@ -2,6 +2,7 @@
 // it holds nothing but invented values. HEDGEROW_WRITE_GOLDEN=FILE makes a new one.
 #include <cstdlib>
 
+#include "test_paths.h"
 #include "tests/node/store/store_fixture.h"
 
 namespace hedgerow::store {
