@@ -5,6 +5,7 @@
 
 #include "crypto/hash.h"
 #include "node/audit/receipt.h"
+#include "node/core/edition_chain.h"
 #include "node/core/tally.h"
 #include "policies/calendar.h"
 
@@ -43,12 +44,6 @@ Result<std::optional<protocol::sum::OpenedMarker>> opened_marker(store::LineageS
   if (!opened) return std::optional<protocol::sum::OpenedMarker>();
   HR_ASSIGN(const Hash64 roster, Hash64::from(opened->roster_hash));
   return std::optional(protocol::sum::OpenedMarker{release, roster});
-}
-
-Result<Sha256> editions_head(store::LineageStore& store) {
-  HR_ASSIGN(const auto head, store.editions().head());
-  if (!head) return Sha256{};
-  return Sha256::from(head->head);
 }
 
 }  // namespace

@@ -4,12 +4,10 @@
 #include <memory>
 
 #include "crypto/hash.h"
-#include "node/audit/receipt.h"
+#include "node/core/edition_chain.h"
 #include "node/core/hub_rows.h"
 
 namespace hedgerow::core {
-
-using protocol::sum::SumHub;
 
 namespace {
 
@@ -23,7 +21,7 @@ UtcTime next_tick(UtcTime now) { return std::chrono::floor<std::chrono::seconds>
 
 HubDesk::HubDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
                  const policies::CodeList& codes)
-    : lineage_(lineage), keys_(keys), env_(environment), codes_(codes) {}
+    : lineage_(lineage), keys_(keys), env_(environment), releases_(lineage, environment, codes) {}
 
 Result<void> HubDesk::restore(UtcTime now) {
   HR_ASSIGN(const auto waiting, lineage_.store.questions().waiting());
@@ -49,15 +47,7 @@ Result<void> HubDesk::restore(UtcTime now) {
     }
     questions_.emplace(row.id, std::move(q));
   }
-  const auto parties = sum_parties(lineage_, env_.keyring.message());
-  HR_ASSIGN(const auto roles, lineage_.store.sessions().list(std::string(kHubRoleKind)));
-  for (const auto& row : roles) {
-    HR_ASSIGN(SumHub role, SumHub::restore(parties, kAskAgain, row.state));
-    HR_ASSIGN(const auto question, SessionId::from(*from_hex(row.peer)));
-    HR_ASSIGN(const auto period, policies::Period::parse(role.manifest().period));
-    active_.emplace(Active{std::move(role), question, period, now, now, false});
-  }
-  return {};
+  return releases_.restore(now);
 }
 
 Result<Work> HubDesk::on_message(const Delivery& d, UtcTime now) {
@@ -65,7 +55,7 @@ Result<Work> HubDesk::on_message(const Delivery& d, UtcTime now) {
     return culprit_error("a node that is not the hub was sent a hub's message", d.from.str());
   if (d.type == MessageType::ask) return on_ask(d, now);
   if (d.type == MessageType::receipt) return on_receipt(d, now);
-  return on_role_message(d, now);
+  return after_release(releases_.on_message(d, now), now);
 }
 
 Work HubDesk::keep(const SessionId& id, const OpenQuestion& q, store::QuestionStatus status) {
@@ -161,197 +151,39 @@ Result<Work> HubDesk::progress(const SessionId& id, OpenQuestion& q, UtcTime now
     HR_ASSIGN(const auto edition,
               lineage_.store.editions().find(q.permit.grant, q.permit.table, period.label()));
     if (edition) continue;
-    if (active_) return Work{};
-    return begin_release(id, q, period, now);
+    if (releases_.is_busy()) return Work{};
+    return after_release(releases_.begin(id, q.countersigned, q.permit, period, now), now);
   }
   return make_answer(id, q, now);
 }
 
-Result<Work> HubDesk::begin_release(const SessionId& id, OpenQuestion& q,
-                                    const policies::Period& period, UtcTime now) {
-  // Contributors see the question too, and refuse an old countersignature: wait for a fresh one.
-  HR_ASSIGN(const auto outer, protocol::Statement::decode(q.countersigned));
-  if (outer.header().not_after < now + kAttemptLifetime) return Work{};
-  const policies::Grant& grant = *lineage_.agreement.grant(q.permit.grant);
-  const policies::Table& table = *grant.table(q.permit.table);
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
-  HR_ASSIGN(const auto head, lineage_.store.editions().head());
-
-  protocol::sum::Manifest m;
-  m.release = protocol::sum::release_id(lineage_.id(), grant.id, table.name, period.label());
-  m.lineage = lineage_.id();
-  m.agreement = lineage_.agreement.hash;
-  m.grant = grant.id;
-  m.table = table.name;
-  m.period = period.label();
-  m.place_level = std::string(policies::to_text(table.place_level));
-  m.cell_space = space.hash();
-  m.cells = static_cast<std::uint32_t>(space.size());
-  m.contributors = lineage_.agreement.contributors();
-  if (head) {
-    HR_ASSIGN(m.editions_head, Sha256::from(head->head));
-  }
-  m.thresholds = {grant.disclosure.min_children, grant.disclosure.min_agencies,
-                  grant.disclosure.round_to, grant.disclosure.true_zero};
-  HR_ASSIGN(m.attempt, next_attempt(lineage_.store, m.release));
-  m.expiry = now + kAttemptLifetime;
-
-  SessionId session;
-  env_.rng.fill(session.bytes);
-  HR_ASSIGN(
-      auto begun,
-      SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain}, now));
-  HR_ASSIGN(auto links, all_unpublished());
-  const Bytes start = protocol::SumStart{q.countersigned, std::move(links)}.encode();
-  Work work;
-  for (const PartyId& party : m.contributors)
-    work.message(session, party, MessageType::sum_start, start, kAttemptLifetime);
-  work.write(
-      [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
-  active_.emplace(Active{std::move(begun.first), id, period, now, std::nullopt, false});
-  HR_ASSIGN(Work next, after_role(std::move(begun.second), now));
-  work.add(std::move(next));
-  return work;
-}
-
-Result<Work> HubDesk::on_role_message(const Delivery& d, UtcTime now) {
-  if (!active_ || active_->role.session() != d.session) return Work{};  // of an attempt gone by
-  HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
-  return after_role(std::move(step), now);
-}
-
-Result<Work> HubDesk::after_role(protocol::Step step, UtcTime now) {
-  Active& a = *active_;
-  const SessionId session = a.role.session();
-  Work work;
-  work.log = std::move(step.log);
-  for (Outgoing& m : step.send) work.send.push_back({session, std::move(m)});
-  a.wake_at = step.wake_at;
-  if (!a.role.finished()) {
-    if (step.state) work.write(keep_role(session, a.question, *step.state, now));
+// What the release desk did, and what its end means for the question it was made for.
+Result<Work> HubDesk::after_release(Result<Work> done, UtcTime now) {
+  if (!done.ok()) return done;
+  Work work = std::move(done).value();
+  const auto ended = releases_.take_ended();
+  if (!ended) return work;
+  if (!ended->failure) {
+    // What the edition makes possible is looked at once it is durable.
+    work.follow.push_back([this, now](const Committed&) { return progress_all(now); });
     return work;
   }
-  work.write([session](store::LineageStore& s) {
-    return s.sessions().remove(session, std::string(kHubRoleKind));
-  });
-  if (a.role.failure()) {
-    HR_ASSIGN(Work next, give_up_release(*a.role.failure(), now));
-    work.add(std::move(next));
-  } else {
-    HR_ASSIGN(Work next, finish_release(now));
-    work.add(std::move(next));
-  }
-  return work;
-}
-
-// By value: `why` may come from the role that ends here.
-Result<Work> HubDesk::give_up_release(Error why, UtcTime now) {
-  (void)now;
-  const SessionId id = active_->question;
-  const auto& m = active_->role.manifest();
-  Work work;
-  work.note("release.failed", {{"grant", m.grant},
-                               {"table", m.table},
-                               {"period", m.period},
-                               {"attempt", std::to_string(m.attempt)},
-                               {"why", why.text},
-                               {"party", why.culprit}});
-  active_.reset();
-  const auto it = questions_.find(id);
+  const auto it = questions_.find(ended->question);
   if (it == questions_.end()) return work;
+  const Error& why = *ended->failure;
   if (why.code == Code::try_again) {
-    work.add(tell_waiting(id, it->second, why));  // it is tried again when it is asked again
+    work.add(tell_waiting(it->first, it->second, why));  // tried again when it is asked again
     return work;
   }
-  work.add(keep(id, it->second, store::QuestionStatus::refused));
-  work.add(refuse(id, it->second.home, why));
-  questions_.erase(it);
+  work.add(keep(it->first, it->second, store::QuestionStatus::refused));
+  work.add(refuse(it->first, it->second.home, why));
+  it->second.stage = Stage::done;  // removed on time: the caller may be going through them
+  it->second.wake_at = now;
   return work;
 }
 
-Result<Work> HubDesk::finish_release(UtcTime now) {
-  const protocol::sum::Manifest m = active_->role.manifest();
-  const Bytes manifest = active_->role.manifest_statement();
-  const policies::Grant& grant = *lineage_.agreement.grant(m.grant);
-  const policies::Table& table = *grant.table(m.table);
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
-  auto edition =
-      release(grant, space, m.contributors.size(), std::move(active_->role).take_figures());
-  if (!edition.ok()) return give_up_release(edition.error(), now);
-
-  HR_ASSIGN(const auto head, lineage_.store.editions().head());
-  protocol::EditionLink link{head ? head->sequence + 1 : 1,    m.grant, m.table, m.period,
-                             policies::edition_hash(*edition), {},      {}};
-  if (head) {
-    HR_ASSIGN(link.previous_head, Sha256::from(head->head));
-  }
-  link.head = protocol::chain_head(link);
-  store::EditionRecord record;
-  record.sequence = link.sequence;
-  record.grant = m.grant;
-  record.table = m.table;
-  record.period = m.period;
-  record.edition = policies::encode(*edition);
-  record.manifest = manifest;
-  record.head = to_bytes(link.head.view());
-  record.released_at = now;
-  active_.reset();
-
-  Work work;
-  work.note("release", {{"sequence", std::to_string(link.sequence)},
-                        {"grant", m.grant},
-                        {"table", m.table},
-                        {"period", m.period},
-                        {"edition", link.edition.hex()},
-                        {"head", link.head.hex()}});
-  work.write([record](store::LineageStore& s) { return s.editions().add(record); });
-  // What the edition makes possible is looked at once it is durable.
-  work.follow.push_back([this, now](const Committed&) { return progress_all(now); });
-  return work;
-}
-
-Result<protocol::EditionLink> HubDesk::link_of(const store::EditionRecord& e) {
-  protocol::EditionLink link{e.sequence, e.grant, e.table, e.period, sha256_id(e.edition), {}, {}};
-  if (e.sequence > 1) {
-    HR_ASSIGN(const auto before, lineage_.store.editions().get(e.sequence - 1));
-    if (!before) return configuration("the chain of released editions has a gap");
-    HR_ASSIGN(link.previous_head, Sha256::from(before->head));
-  }
-  HR_ASSIGN(link.head, Sha256::from(e.head));
-  return link;
-}
-
-// All editions that not every contributor has given its receipt for, in order.
-Result<std::vector<protocol::EditionLink>> HubDesk::all_unpublished() {
-  std::vector<protocol::EditionLink> links;
-  HR_ASSIGN(const auto head, lineage_.store.editions().head());
-  for (std::uint64_t n = head ? head->sequence : 0; n > 0; --n) {
-    HR_ASSIGN(const bool published, is_published(lineage_.store, n));
-    // What follows a published edition was accepted with it: contributors take them in order.
-    if (published || links.size() == protocol::kMaxAnswerEditions) break;
-    HR_ASSIGN(const auto e, lineage_.store.editions().get(n));
-    if (!e) return configuration("the chain of released editions has a gap");
-    HR_ASSIGN(auto link, link_of(*e));
-    links.insert(links.begin(), std::move(link));
-  }
-  return links;
-}
-
-// The editions of this answer that not every contributor has given its receipt for.
-Result<std::vector<protocol::EditionLink>> HubDesk::unpublished(const OpenQuestion& q) {
-  std::vector<protocol::EditionLink> links;
-  for (const auto& period : q.permit.periods) {
-    HR_ASSIGN(const auto e,
-              lineage_.store.editions().find(q.permit.grant, q.permit.table, period.label()));
-    HR_CHECK(e.has_value());
-    HR_ASSIGN(const bool published, is_published(lineage_.store, e->sequence));
-    if (published) continue;
-    HR_ASSIGN(auto link, link_of(*e));
-    links.push_back(std::move(link));
-  }
-  std::sort(links.begin(), links.end(),
-            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
-  return links;
+Result<std::vector<protocol::EditionLink>> HubDesk::unpublished_of(const OpenQuestion& q) {
+  return unpublished_links(lineage_.store, q.permit.grant, q.permit.table, q.permit.periods);
 }
 
 Result<Work> HubDesk::make_answer(const SessionId& id, OpenQuestion& q, UtcTime now) {
@@ -392,7 +224,7 @@ Result<Work> HubDesk::make_answer(const SessionId& id, OpenQuestion& q, UtcTime 
   q.answer = statement.encode();
   q.answer_hash = sha256_id(q.answer);
 
-  HR_ASSIGN(auto links, unpublished(q));
+  HR_ASSIGN(auto links, unpublished_of(q));
   if (!links.empty()) return ask_for_receipts(id, q, std::move(links), now);
   // From a release that everybody has on its log: logged here and at the home node first, and
   // the contributors' logs hear of it through the outbox.
@@ -436,7 +268,7 @@ Result<Work> HubDesk::on_receipt(const Delivery& d, UtcTime now) {
   q.receipts[d.from] = m.receipt;
   Work work = keep(d.session, q, store::QuestionStatus::waiting);
   if (!has_all_receipts(q)) return work;
-  HR_ASSIGN(const auto links, unpublished(q));
+  HR_ASSIGN(const auto links, unpublished_of(q));
   for (const auto& link : links)
     work.write([sequence = link.sequence, now](store::LineageStore& s) {
       return set_published(s, sequence, now);
@@ -458,27 +290,20 @@ Work HubDesk::deliver(const SessionId& id, OpenQuestion& q, UtcTime now) {
 }
 
 Result<Work> HubDesk::on_time(UtcTime now) {
-  Work work;
-  if (active_ && active_->wake_at && *active_->wake_at <= now) {
-    active_->wake_at.reset();
-    HR_ASSIGN(Work next, after_role(active_->role.on_time(now), now));
-    work.add(std::move(next));
-  }
-  if (active_ && !active_->status_sent && active_->begun_at + kStatusAfter <= now) {
-    active_->status_sent = true;
-    const auto silent = active_->role.waiting_for();
-    const auto it = questions_.find(active_->question);
-    if (!silent.empty() && it != questions_.end())
+  HR_ASSIGN(Work work, after_release(releases_.on_time(now), now));
+  if (const auto silence = releases_.take_silence(now)) {
+    const auto it = questions_.find(silence->question);
+    if (it != questions_.end())
       work.add(tell_waiting(
           it->first, it->second,
-          Error{Code::try_again, "a contributor has not answered yet", silent.front().str(), {}}));
+          Error{Code::try_again, "a contributor has not answered yet", silence->party.str(), {}}));
   }
   for (auto& [id, q] : questions_) {
     if (q.wake_at > now) continue;
     if (q.stage == Stage::ready) {
       work.add(deliver(id, q, now));
     } else if (q.stage == Stage::receipts) {
-      HR_ASSIGN(auto links, unpublished(q));
+      HR_ASSIGN(auto links, unpublished_of(q));
       work.add(ask_for_receipts(id, q, std::move(links), now));
     } else if (q.stage == Stage::waiting && now >= q.created_at + kQuestionLifetime) {
       work.add(keep(id, q, store::QuestionStatus::refused));
@@ -500,8 +325,7 @@ std::optional<UtcTime> HubDesk::next_wake() const {
     if (!at || t < *at) at = t;
   };
   for (const auto& [id, q] : questions_) sooner(q.wake_at);
-  if (active_ && active_->wake_at) sooner(*active_->wake_at);
-  if (active_ && !active_->status_sent) sooner(active_->begun_at + kStatusAfter);
+  if (const auto release = releases_.next_wake()) sooner(*release);
   return at;
 }
 

@@ -1,25 +1,19 @@
-// The hub's part in questions: admits them for itself, computes the releases they need, once
-// and for all, collects every contributor's receipt, and sends answers out on a tick
-// (cryptography.md C and E, disclosure.md rules 2 and 7).
-//
-// One release is computed at a time, so that editions form a chain.
+// The hub's part in questions: admits them for itself, has the releases they need computed
+// (ReleaseDesk), collects every contributor's receipt, and sends answers out on a tick
+// (cryptography.md E, disclosure.md rules 2 and 7).
 #pragma once
 
 #include <map>
 #include <optional>
-#include <set>
 
 #include "node/core/answer.h"
 #include "node/core/exchange.h"
 #include "node/core/gate.h"
+#include "node/core/release_desk.h"
 #include "protocol/answering.h"
-#include "protocol/sum/hub.h"
 
 namespace hedgerow::core {
 
-inline constexpr std::chrono::seconds kAttemptLifetime{90};
-inline constexpr std::chrono::seconds kAskAgain{5};
-inline constexpr std::chrono::seconds kStatusAfter{4};  // silence before the asker hears of it
 inline constexpr std::chrono::seconds kReceiptRetry{300};
 inline constexpr std::chrono::hours kQuestionLifetime{24};
 inline constexpr std::chrono::milliseconds kTick{1000};
@@ -51,29 +45,13 @@ class HubDesk {
     UtcTime created_at;
     UtcTime wake_at;  // deliver, or ask for receipts again, by stage
   };
-  struct Active {
-    protocol::sum::SumHub role;
-    SessionId question;
-    policies::Period period;
-    UtcTime begun_at;
-    std::optional<UtcTime> wake_at;
-    bool status_sent = false;
-  };
-
   Result<Work> on_ask(const Delivery& delivery, UtcTime now);
   Result<Work> on_receipt(const Delivery& delivery, UtcTime now);
-  Result<Work> on_role_message(const Delivery& delivery, UtcTime now);
   Result<Work> progress_all(UtcTime now);
   Result<Work> progress(const SessionId& id, OpenQuestion& q, UtcTime now);
-  Result<Work> begin_release(const SessionId& id, OpenQuestion& q, const policies::Period& period,
-                             UtcTime now);
-  Result<Work> after_role(protocol::Step step, UtcTime now);
-  Result<Work> finish_release(UtcTime now);
-  Result<Work> give_up_release(Error why, UtcTime now);
+  Result<Work> after_release(Result<Work> done, UtcTime now);
   Result<Work> make_answer(const SessionId& id, OpenQuestion& q, UtcTime now);
-  Result<protocol::EditionLink> link_of(const store::EditionRecord& edition);
-  Result<std::vector<protocol::EditionLink>> unpublished(const OpenQuestion& q);
-  Result<std::vector<protocol::EditionLink>> all_unpublished();
+  Result<std::vector<protocol::EditionLink>> unpublished_of(const OpenQuestion& q);
   bool has_all_receipts(const OpenQuestion& q) const;
   Work ask_for_receipts(const SessionId& id, OpenQuestion& q,
                         std::vector<protocol::EditionLink> links, UtcTime now);
@@ -85,9 +63,8 @@ class HubDesk {
   LineageContext& lineage_;
   const KeyDesk& keys_;
   Environment env_;
-  const policies::CodeList& codes_;
+  ReleaseDesk releases_;
   std::map<SessionId, OpenQuestion> questions_;
-  std::optional<Active> active_;
 };
 
 }  // namespace hedgerow::core

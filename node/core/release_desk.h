@@ -1,0 +1,74 @@
+// The hub's computing of releases: one at a time, so that editions form a chain. Begins an attempt,
+// runs the hub's role in the sum, opens its figures through disclosure, and adds the edition to the
+// chain (cryptography.md C, disclosure.md rule 2). Whom a release is for is the HubDesk's business.
+#pragma once
+
+#include <optional>
+
+#include "node/core/exchange.h"
+#include "node/core/gate.h"
+#include "protocol/sum/hub.h"
+
+namespace hedgerow::core {
+
+inline constexpr std::chrono::seconds kAttemptLifetime{90};
+inline constexpr std::chrono::seconds kAskAgain{5};
+inline constexpr std::chrono::seconds kStatusAfter{4};  // silence before the asker hears of it
+
+class ReleaseDesk {
+ public:
+  // How an attempt ended, and the question it was made for.
+  struct Ended {
+    SessionId question;
+    std::optional<Error> failure;  // nothing: there is an edition, durable with the work
+  };
+  struct Silence {
+    SessionId question;
+    PartyId party;  // has not answered yet
+  };
+
+  ReleaseDesk(LineageContext& lineage, const Environment& environment,
+              const policies::CodeList& codes)
+      : lineage_(lineage), env_(environment), codes_(codes) {}
+
+  Result<void> restore(UtcTime now);
+
+  bool is_busy() const { return active_.has_value(); }
+  // Not busy; the period is one of the permit's and has no edition. Contributors see the question
+  // too and refuse an old countersignature, so nothing begins with one that would not outlast the
+  // attempt: empty work, wait for a fresh one.
+  Result<Work> begin(const SessionId& question, ByteView countersigned,
+                     const policies::Permit& permit, const policies::Period& period, UtcTime now);
+  // The contributors' sum_* messages; those of attempts gone by are dropped.
+  Result<Work> on_message(const Delivery& delivery, UtcTime now);
+  Result<Work> on_time(UtcTime now);
+  std::optional<UtcTime> next_wake() const;
+
+  // What the last call came to, once.
+  std::optional<Ended> take_ended() { return std::exchange(ended_, std::nullopt); }
+  // Once an attempt: who is silent after kStatusAfter.
+  std::optional<Silence> take_silence(UtcTime now);
+
+ private:
+  struct Active {
+    protocol::sum::SumHub role;
+    SessionId question;
+    UtcTime begun_at;
+    std::optional<UtcTime> wake_at;
+    bool status_sent = false;
+  };
+
+  Result<protocol::sum::Manifest> plan(const policies::Permit& permit,
+                                       const policies::Period& period, UtcTime now);
+  Result<Work> after_role(protocol::Step step, UtcTime now);
+  Result<Work> finish(UtcTime now);
+  Work give_up(Error why);
+
+  LineageContext& lineage_;
+  Environment env_;
+  const policies::CodeList& codes_;
+  std::optional<Active> active_;
+  std::optional<Ended> ended_;
+};
+
+}  // namespace hedgerow::core
