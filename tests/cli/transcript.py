@@ -25,7 +25,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LIMIT_S = 60  # a command
+LIMIT_S = 60 * int(os.environ.get("HEDGEROW_SLOWNESS", "1"))  # a command
 
 
 @dataclass

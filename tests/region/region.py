@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HUB = "vale-partnership"
 CONTRIBUTORS = ["vale-council", "vale-police", "vale-health", "vale-voice"]
 PARTIES = [HUB, *CONTRIBUTORS]
+SLOWNESS = int(os.environ.get("HEDGEROW_SLOWNESS", "1"))  # programs under a sanitizer
 PROGRAM = {"core": "hedgerowd", "gateway": "hedgerow-gateway"}
 
 
@@ -39,14 +40,15 @@ class Outcome:
 
 
 def run(words, timeout=60, **more):
-    done = subprocess.run([str(w) for w in words], capture_output=True, timeout=timeout,
+    done = subprocess.run([str(w) for w in words], capture_output=True,
+                          timeout=timeout * SLOWNESS,
                           stdin=subprocess.DEVNULL, **more)
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def wait_until(condition, what, seconds=30):
     """What the condition gives, once it gives something true."""
-    limit = time.monotonic() + seconds
+    limit = time.monotonic() + seconds * SLOWNESS
     while True:
         found = condition()
         if found:
@@ -90,7 +92,7 @@ class Region:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env=dict(os.environ, HEDGEROW_BUILD=str(self.build))) as process:
             try:
-                out, _ = process.communicate(timeout=timeout)
+                out, _ = process.communicate(timeout=timeout * SLOWNESS)
             except BaseException:
                 process.terminate()  # its trap ends what it started
                 raise
@@ -259,6 +261,6 @@ def main(limit_s):
 
     signal.signal(signal.SIGALRM, give_up)
     signal.signal(signal.SIGTERM, give_up)
-    signal.alarm(limit_s)
+    signal.alarm(limit_s * SLOWNESS)
     RegionTest.build = Path(sys.argv[1]).resolve()
     unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
