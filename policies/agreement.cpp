@@ -101,6 +101,16 @@ std::vector<PartyId> Agreement::keyholders() const {
   return ids;
 }
 
+std::uint32_t Agreement::line_of(std::string path) const {
+  for (;;) {
+    const auto found = lines.find(path);
+    if (found != lines.end()) return found->second;
+    const std::size_t dot = path.rfind('.');
+    if (dot == std::string::npos) return 0;
+    path.resize(dot);
+  }
+}
+
 bool Agreement::in_force(UtcTime now) const {
   return now >= london_midnight(valid_from) && now < london_midnight(plus_days(valid_until, 1));
 }

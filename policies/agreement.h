@@ -137,6 +137,9 @@ struct Agreement {
   std::vector<Grant> grants;      // as written
   Duration retention_records;
   Duration retention_log;
+  // Where things stand in the signed file: "grant.0.history" (grants and tables as written),
+  // "agreement.valid_from", to their lines.
+  std::map<std::string, std::uint32_t> lines;
 
   const Party* party(const PartyId& id_of_party) const;
   const Purpose* purpose(std::string_view id_of_purpose) const;
@@ -145,6 +148,8 @@ struct Agreement {
   std::vector<PartyId> contributors() const;
   std::vector<PartyId> keyholders() const;  // numbered from 1 in this order in the DKG
   bool in_force(UtcTime now) const;         // dates only
+  // Of the key, else of the table that it would stand in; 0 where the file has neither.
+  std::uint32_t line_of(std::string path) const;
 };
 
 enum class Severity { error, warning };

@@ -18,6 +18,7 @@ class Marks {
  public:
   void set(const std::string& path, Mark mark) { marks_[path] = mark; }
   Mark at(std::string path) const;
+  const std::map<std::string, Mark>& all() const { return marks_; }
 
  private:
   std::map<std::string, Mark> marks_;

@@ -55,7 +55,6 @@ class AgreementParser {
     return {};
   }
 
-  // One of the words that `parse` understands.
   // One of the words that `understand` knows.
   template <class Understand>
   auto word(TableReader& reader, std::string_view key, Understand understand,
@@ -307,6 +306,7 @@ AgreementReading read_agreement(ByteView exact, const CodeList& codes) {
     Marks marks;
     agreement = AgreementParser(codes, marks, diagnostics).parse(*document);
     if (diagnostics.errors() == 0) lint_agreement(*agreement, codes, marks, diagnostics);
+    for (const auto& [path, mark] : marks.all()) agreement->lines.emplace(path, mark.line);
   }
   if (agreement && diagnostics.errors() == 0) {
     agreement->hash = agreement_hash(exact);

@@ -1,0 +1,404 @@
+#include "policies/examine.h"
+
+#include <algorithm>
+
+namespace hedgerow::policies {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+std::string in_words(const Where& where) {
+  std::string text;
+  for (const auto& [dimension, codes] : where)
+    text += (text.empty() ? "" : " ") + dimension + "=" + joined(codes);
+  return text.empty() ? "no filter" : text;
+}
+
+// "table 'flows' of grant 'movements' (line 74): flows by origin,destination, event=missing, each
+// quarter"
+std::string describe(const Grant& grant, const Table& table) {
+  return "table '" + table.name + "' of grant '" + grant.id + "' (line " +
+         std::to_string(table.line) + "): " + std::string(to_text(table.question)) + " by " +
+         joined(table.by) + ", " + in_words(table.where) + ", each " + to_text(grant.period);
+}
+
+std::string text_of(const Asker& asker) {
+  return asker.urn.empty() ? "role:" + asker.role : asker.urn;
+}
+
+bool names(const Asker& entry, const AskerIdentity& asker) {
+  if (!entry.urn.empty()) return entry.urn == asker.urn;
+  return !entry.role.empty() && entry.role == asker.role;
+}
+
+Finding passed(Condition condition, std::uint32_t line, std::string text) {
+  return {condition, Outcome::passed, line, std::move(text)};
+}
+
+Finding failed(Condition condition, std::uint32_t line, DenyReason reason, std::string text,
+               std::string hint = {}, Code code = Code::denied) {
+  return {condition, Outcome::failed, line, text, {reason, code, text, std::move(hint)}};
+}
+
+const Finding* first_failure_in(const std::vector<Finding>& findings) {
+  const auto found = std::find_if(findings.begin(), findings.end(),
+                                  [](const Finding& f) { return f.outcome != Outcome::passed; });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+// The tests that concern no grant.
+class GeneralTests {
+ public:
+  GeneralTests(const Agreement& agreement, const AskContext& context)
+      : a_(agreement), c_(context) {}
+
+  std::vector<Finding> run() const {
+    return {names_agreement(), local_party(), state(), begun(),        ended(),
+            ready(),           asker_party(), home(),  purpose_known()};
+  }
+
+ private:
+  Finding names_agreement() const {
+    const auto line = a_.line_of("agreement.id");
+    if (c_.question.agreement != a_.id)
+      return failed(Condition::agreement, line, DenyReason::other_agreement,
+                    "the question names another agreement");
+    return passed(Condition::agreement, line, "asked under " + a_.id.str());
+  }
+
+  Finding local_party() const {
+    const Party* party = a_.party(c_.local);
+    if (party == nullptr)
+      return failed(Condition::local_party, 0, DenyReason::local_not_a_party,
+                    "this node's agency is not a party");
+    return passed(Condition::local_party, party->line, c_.local.str() + " decides, a party");
+  }
+
+  Finding state() const {
+    switch (c_.state) {
+      case LineageState::in_force:
+      case LineageState::installed:
+        break;  // `ready` tells them apart, after the dates, which no waiting mends
+      case LineageState::paused:
+        return failed(Condition::state, 0, DenyReason::paused, "the agreement is paused");
+      case LineageState::superseded:
+        return failed(Condition::state, 0, DenyReason::superseded,
+                      "a later version has superseded the agreement");
+      case LineageState::withdrawn:
+        return failed(Condition::state, 0, DenyReason::withdrawn,
+                      "the agreement has been withdrawn from");
+    }
+    return passed(Condition::state, 0, "neither paused, superseded nor withdrawn");
+  }
+
+  Finding begun() const {
+    const auto line = a_.line_of("agreement.valid_from");
+    if (c_.now < london_midnight(a_.valid_from))
+      return failed(Condition::begun, line, DenyReason::not_yet_in_force,
+                    "the agreement is not in force before " + to_text(a_.valid_from));
+    return passed(Condition::begun, line, "in force from " + to_text(a_.valid_from));
+  }
+
+  Finding ended() const {
+    const auto line = a_.line_of("agreement.valid_until");
+    // Before its first day it is not in force either, but that is the other test's to say.
+    if (!a_.in_force(c_.now) && c_.now >= london_midnight(a_.valid_from))
+      return failed(Condition::ended, line, DenyReason::expired,
+                    "the agreement expired on " + to_text(a_.valid_until));
+    return passed(Condition::ended, line, "in force until " + to_text(a_.valid_until));
+  }
+
+  Finding ready() const {
+    if (c_.state == LineageState::in_force)
+      return passed(Condition::ready, 0, "installed at every party, with its key");
+    return failed(Condition::ready, 0, DenyReason::not_ready,
+                  "the agreement is not yet ready at every party",
+                  "every party installs it, then the keyholders make its key", Code::try_again);
+  }
+
+  Finding asker_party() const {
+    const Party* party = a_.party(c_.asker.agency);
+    if (party == nullptr)
+      return failed(Condition::asker_party, 0, DenyReason::asker_not_a_party,
+                    "the asker's agency is not a party");
+    return passed(Condition::asker_party, party->line, c_.asker.agency.str() + " is a party");
+  }
+
+  Finding home() const {
+    if (c_.home != c_.asker.agency)
+      return failed(Condition::home, 0, DenyReason::wrong_home,
+                    "a question goes through the asker's own agency");
+    return passed(Condition::home, 0, "asked through the asker's own agency");
+  }
+
+  Finding purpose_known() const {
+    const Purpose* purpose = a_.purpose(c_.question.purpose);
+    if (purpose == nullptr)
+      return failed(Condition::purpose_known, 0, DenyReason::unknown_purpose,
+                    "the agreement has no such purpose");
+    return passed(Condition::purpose_known, purpose->line, purpose->description);
+  }
+
+  const Agreement& a_;
+  const AskContext& c_;
+};
+
+// The tests of one table of one grant.
+class TableTests {
+ public:
+  // `table` is null where the grant lists none.
+  TableTests(const Agreement& agreement, std::size_t grant, const Table* table,
+             const AskContext& context)
+      : a_(agreement),
+        g_(agreement.grants[grant]),
+        t_(table),
+        q_(context.question),
+        c_(context),
+        path_("grant." + std::to_string(grant)),
+        periods_(periods_between(q_.from, q_.to)) {
+    if (t_ != nullptr) path_of_table_ = path_ + ".table." + std::to_string(t_ - g_.tables.data());
+  }
+
+  TableExamination run() const {
+    TableExamination e;
+    e.grant = g_.id;
+    e.grant_line = g_.line;
+    if (t_ != nullptr) {
+      e.table = t_->name;
+      e.table_line = t_->line;
+      e.description = describe(g_, *t_);
+    }
+    e.findings = {purpose(), asker(), kind()};
+    if (t_ == nullptr) return e;
+    for (Finding f :
+         {dimensions(), filter(), period_kind(), range(), history(), settled(), reason()})
+      e.findings.push_back(std::move(f));
+    return e;
+  }
+
+ private:
+  std::uint32_t line(std::string_view key) const {
+    const auto found = a_.line_of(path_ + "." + std::string(key));
+    return found == 0 ? g_.line : found;
+  }
+  std::uint32_t table_line(std::string_view key) const {
+    const auto found = a_.line_of(path_of_table_ + "." + std::string(key));
+    return found == 0 ? t_->line : found;
+  }
+  std::string nearest() const { return "the nearest is " + describe(g_, *t_); }
+
+  Finding purpose() const {
+    if (g_.purpose != q_.purpose)
+      return failed(Condition::purpose, line("purpose"), DenyReason::purpose_not_granted,
+                    "nothing is granted for this purpose");
+    return passed(Condition::purpose, line("purpose"), "granted for " + g_.purpose);
+  }
+
+  Finding asker() const {
+    const auto entry =
+        std::find_if(g_.askers.begin(), g_.askers.end(),
+                     [&](const Asker& candidate) { return names(candidate, c_.asker); });
+    if (entry == g_.askers.end())
+      return failed(Condition::asker, line("askers"), DenyReason::asker_not_named,
+                    "no grant for this purpose names the asker");
+    return passed(Condition::asker, line("askers"), "named as " + text_of(*entry));
+  }
+
+  Finding kind() const {
+    if (t_ == nullptr)
+      return failed(Condition::kind, g_.line, DenyReason::kind_not_granted,
+                    "the grants list no table");
+    if (t_->question != q_.kind)
+      return failed(Condition::kind, table_line("question"), DenyReason::kind_not_granted,
+                    "no table answers this kind of question", nearest());
+    return passed(Condition::kind, table_line("question"), std::string(to_text(t_->question)));
+  }
+
+  Finding dimensions() const {
+    std::vector<std::string> by = t_->by;
+    std::sort(by.begin(), by.end());
+    if (by != q_.by)
+      return failed(Condition::dimensions, table_line("by"), DenyReason::dimensions_differ,
+                    "no table has exactly these dimensions", nearest());
+    return passed(Condition::dimensions, table_line("by"), "by " + joined(t_->by));
+  }
+
+  Finding filter() const {
+    if (t_->where != q_.where)
+      return failed(Condition::filter, table_line("where"), DenyReason::filter_differs,
+                    "no table counts exactly these rows", nearest());
+    return passed(Condition::filter, table_line("where"), in_words(t_->where));
+  }
+
+  Finding period_kind() const {
+    if (g_.period != q_.from.kind)
+      return failed(Condition::period_kind, line("period"), DenyReason::period_kind_differs,
+                    "nothing is released for such periods", nearest());
+    return passed(Condition::period_kind, line("period"), "each " + to_text(g_.period));
+  }
+
+  Finding range() const {
+    if (!periods_.ok())
+      return failed(Condition::range, 0, DenyReason::period_range, periods_.error().text);
+    return passed(
+        Condition::range, 0,
+        std::to_string(periods_->size()) + (periods_->size() == 1 ? " period" : " periods"));
+  }
+
+  Finding history() const {
+    if (!periods_.ok()) return {Condition::history, Outcome::not_examined, line("history"), {}};
+    const Day earliest = minus(london_day(c_.now), g_.history);
+    for (const Period& period : *periods_)
+      if (period.first_day() < earliest)
+        return failed(
+            Condition::history, line("history"), DenyReason::beyond_history,
+            period.label() + " lies before the grant's history (" + to_text(g_.history) + ")");
+    return passed(Condition::history, line("history"), "within " + to_text(g_.history));
+  }
+
+  Finding settled() const {
+    if (!periods_.ok()) return {Condition::settled, Outcome::not_examined, line("settle"), {}};
+    for (const Period& period : *periods_)
+      if (!is_settled(period, g_.settle_days, c_.now))
+        return failed(Condition::settled, line("settle"), DenyReason::not_settled,
+                      period.label() + " is not settled yet",
+                      "it settles on " + london_text(settled_at(period, g_.settle_days)),
+                      Code::try_again);
+    return passed(Condition::settled, line("settle"),
+                  "settled, " + std::to_string(g_.settle_days) + " days after each period's end");
+  }
+
+  Finding reason() const {
+    if (q_.reason.find_first_not_of(' ') == std::string::npos)
+      return failed(Condition::reason, line("reason"), DenyReason::reason_missing,
+                    "a reason is required", "--reason \"...\"");
+    return passed(Condition::reason, line("reason"), "a reason is given");
+  }
+
+  const Agreement& a_;
+  const Grant& g_;
+  const Table* t_;
+  const Question& q_;
+  const AskContext& c_;
+  std::string path_;
+  std::string path_of_table_;
+  Result<std::vector<Period>> periods_;
+};
+
+Decision decide(const Agreement& agreement, const AskContext& context, const Examination& e) {
+  if (const Finding* general = first_failure_in(e.general)) return general->denial;
+  const TableExamination* nearest = nullptr;
+  for (const auto& table : e.tables) {
+    const Finding* failure = table.first_failure();
+    if (failure == nullptr) {
+      const Grant& grant = *agreement.grant(table.grant);
+      auto periods = periods_between(context.question.from, context.question.to);
+      HR_CHECK(periods.ok());
+      return Permit{grant.id,
+                    grant.line,
+                    table.table,
+                    table.table_line,
+                    std::move(*periods),
+                    grant.disclosure,
+                    in_words(grant.disclosure)};
+    }
+    if (nearest == nullptr || failure->condition > nearest->first_failure()->condition)
+      nearest = &table;
+  }
+  // Without a grant there is nothing that a purpose could be granted by.
+  if (nearest == nullptr)
+    return Deny{
+        DenyReason::purpose_not_granted, Code::denied, "nothing is granted for this purpose", {}};
+  return nearest->first_failure()->denial;
+}
+
+}  // namespace
+
+std::string_view to_text(Condition condition) {
+  switch (condition) {
+    case Condition::form:
+      return "form";
+    case Condition::agreement:
+      return "agreement";
+    case Condition::local_party:
+      return "deciding party";
+    case Condition::state:
+      return "state";
+    case Condition::begun:
+      return "first day";
+    case Condition::ended:
+      return "last day";
+    case Condition::ready:
+      return "ready";
+    case Condition::asker_party:
+      return "asker's agency";
+    case Condition::home:
+      return "home node";
+    case Condition::purpose_known:
+      return "purpose";
+    case Condition::purpose:
+      return "granted purpose";
+    case Condition::asker:
+      return "asker";
+    case Condition::kind:
+      return "kind";
+    case Condition::dimensions:
+      return "dimensions";
+    case Condition::filter:
+      return "filter";
+    case Condition::period_kind:
+      return "period kind";
+    case Condition::range:
+      return "periods";
+    case Condition::history:
+      return "history";
+    case Condition::settled:
+      return "settled";
+    case Condition::reason:
+      return "reason";
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+std::string_view to_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::passed:
+      return "passed";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::not_examined:
+      return "not examined";
+  }
+  HR_CHECK(false);
+  return {};
+}
+
+const Finding* TableExamination::first_failure() const { return first_failure_in(findings); }
+bool TableExamination::permits() const { return first_failure() == nullptr; }
+
+Examination examine(const Agreement& agreement, const AskContext& context) {
+  Examination e;
+  if (!is_canonical(context.question)) {
+    e.general = {failed(Condition::form, 0, DenyReason::malformed_question,
+                        "the question is not in canonical form")};
+    e.decision = e.general[0].denial;
+    return e;
+  }
+  e.general = {passed(Condition::form, 0, "in canonical form")};
+  for (Finding& f : GeneralTests(agreement, context).run()) e.general.push_back(std::move(f));
+  for (std::size_t n = 0; n < agreement.grants.size(); ++n) {
+    const Grant& grant = agreement.grants[n];
+    if (grant.tables.empty()) e.tables.push_back(TableTests(agreement, n, nullptr, context).run());
+    for (const Table& table : grant.tables)
+      e.tables.push_back(TableTests(agreement, n, &table, context).run());
+  }
+  e.decision = decide(agreement, context, e);
+  return e;
+}
+
+}  // namespace hedgerow::policies
