@@ -6,8 +6,9 @@
 namespace hedgerow::gateway {
 
 // No core dumps, no tracing by the same user, no new privileges; at most 256 MiB of data (a
-// gateway that is made to hold more dies and starts again); room for as many connections as that
-// memory bears. Errors: internal.
-Result<void> confine();
+// gateway that is made to hold more dies and starts again); files and sockets of its own open to
+// nobody else; room for some ten thousand connections. Gives the number of descriptors there are.
+// Errors: internal.
+Result<std::size_t> confine();
 
 }  // namespace hedgerow::gateway

@@ -1,9 +1,14 @@
 #include "node/gateway/gateway.h"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+
+#include "node/gateway/door.h"
 
 namespace hedgerow::gateway {
 namespace {
@@ -27,11 +32,14 @@ bool same_end(const ipc::Configure& a, const ipc::Configure& b) {
 
 }  // namespace
 
-Result<std::unique_ptr<Gateway>> Gateway::open(std::string core_path, CurvePair pair) {
+Result<std::unique_ptr<Gateway>> Gateway::open(const std::string& run_folder, CurvePair pair,
+                                               std::size_t descriptors) {
+  ipc::Fd run(::open(run_folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!run.valid()) return configuration(run_folder + ": " + std::strerror(errno));
   HR_ASSIGN(zmq::context_t context, make_context());
   HR_ASSIGN(Zap zap, Zap::open(context));
-  return std::unique_ptr<Gateway>(
-      new Gateway(std::move(core_path), std::move(pair), std::move(context), std::move(zap)));
+  return std::unique_ptr<Gateway>(new Gateway(run_folder, std::move(run), std::move(pair),
+                                              descriptors, std::move(context), std::move(zap)));
 }
 
 void Gateway::tell(const ipc::FromGateway& message) {
@@ -127,8 +135,11 @@ void Gateway::keep_end_open(Milliseconds now) {
   // At first quickly: a socket of our own that was just closed may hold the address a moment yet.
   open_pause_ = std::clamp(2 * open_pause_, kMinOpenPause, kMaxOpenPause);
   next_open_ = now + open_pause_;
+  // By way of its folder's descriptor, since the address of a Unix socket is short.
+  const std::string inner = "/proc/self/fd/" + std::to_string(run_.get()) + "/hub.sock";
   auto end = configure_->role == ipc::Role::hub
-                 ? open_hub_end(context_, pair_, zap_, *this, configure_->endpoint)
+                 ? open_hub_end(context_, pair_, zap_, *this,
+                                {configure_->endpoint, inner, door_limits(descriptors_)})
                  : open_node_end(context_, pair_, *this, configure_->endpoint, configure_->hub);
   if (!end.ok()) return trouble(end.error().text);
   end_ = std::move(*end);
@@ -172,9 +183,7 @@ void Gateway::run(int stop_fd) {
     }
     if (items[0].revents != 0) return;
     now = steady_now();
-    if ((items[2].revents & ZMQ_POLLIN) != 0)
-      if (const std::size_t refused = zap_.on_readable(); refused > 0)
-        spdlog::debug("refused {} handshakes", refused);
+    if ((items[2].revents & ZMQ_POLLIN) != 0) zap_.on_readable();
     // Before the core is read: what it says may replace the end that was polled.
     if (end_) end_->on_poll(std::span(items).subspan(own), now);
     if (core_ && items[1].revents != 0) read_core(now);

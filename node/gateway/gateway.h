@@ -11,8 +11,10 @@ namespace hedgerow::gateway {
 
 class Gateway : public Outlet {
  public:
-  // Errors: internal.
-  static Result<std::unique_ptr<Gateway>> open(std::string core_path, CurvePair pair);
+  // `run_folder` holds the core's gateway.sock, and a socket of this process's own where it is the
+  // hub's. Errors: configuration (no such folder), internal.
+  static Result<std::unique_ptr<Gateway>> open(const std::string& run_folder, CurvePair pair,
+                                               std::size_t descriptors);
 
   // Runs until `stop_fd` becomes readable. The core may come and go meanwhile.
   void run(int stop_fd);
@@ -21,8 +23,11 @@ class Gateway : public Outlet {
   bool accepting() const override;
 
  private:
-  Gateway(std::string core_path, CurvePair pair, zmq::context_t context, Zap zap)
-      : core_path_(std::move(core_path)),
+  Gateway(const std::string& run_folder, ipc::Fd run, CurvePair pair, std::size_t descriptors,
+          zmq::context_t context, Zap zap)
+      : core_path_(run_folder + "/gateway.sock"),
+        run_(std::move(run)),
+        descriptors_(descriptors),
         pair_(std::move(pair)),
         context_(std::move(context)),
         zap_(std::move(zap)) {}
@@ -38,6 +43,8 @@ class Gateway : public Outlet {
   Milliseconds pause(Milliseconds now) const;
 
   const std::string core_path_;
+  const ipc::Fd run_;
+  const std::size_t descriptors_;
   const CurvePair pair_;
   // In this order: sockets are closed before the context.
   zmq::context_t context_;

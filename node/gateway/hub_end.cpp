@@ -32,22 +32,23 @@ bool is_due(std::map<ipc::CurveKey, Milliseconds>& last, const ipc::CurveKey& ke
 }  // namespace
 
 Result<std::unique_ptr<PeerEnd>> open_hub_end(zmq::context_t& context, const CurvePair& pair,
-                                              Zap& zap, Outlet& outlet,
-                                              const std::string& endpoint) {
+                                              Zap& zap, Outlet& outlet, const DoorPlan& plan) {
   HR_ASSIGN(zmq::socket_t socket, make_socket(context, zmq::socket_type::router));
   HR_TRY(set_limits(socket));
   HR_TRY(set_curve_server(socket, pair));
   HR_TRY(set_option(socket, ZMQ_ROUTER_MANDATORY, 1));
   // A peer that claims another's routing id must not take over its connection.
   HR_TRY(set_option(socket, ZMQ_ROUTER_HANDOVER, 0));
-  HR_TRY(bind(socket, endpoint));
-  spdlog::info("listening on {}", last_endpoint(socket));
-  return std::unique_ptr<PeerEnd>(std::make_unique<HubEnd>(std::move(socket), zap, outlet));
+  HR_ASSIGN(std::unique_ptr<Door> door, Door::open(plan));
+  HR_TRY(gateway::bind(socket, "ipc://" + plan.inner_path));
+  spdlog::info("listening on {}", door->endpoint());
+  return std::unique_ptr<PeerEnd>(
+      std::make_unique<HubEnd>(std::move(socket), std::move(door), zap, outlet));
 }
 
 void HubEnd::attach() {
   attached_ = true;
-  outlet_.tell(ipc::Listening{last_endpoint(socket_)});
+  outlet_.tell(ipc::Listening{door_->endpoint()});
 }
 
 void HubEnd::detach() {
@@ -70,13 +71,18 @@ void HubEnd::send(const ipc::Send& message) {
 
 std::vector<zmq_pollitem_t> HubEnd::poll_items() {
   const bool reading = attached_ && outlet_.accepting();
-  return {{socket_.handle(), -1, static_cast<short>(reading ? ZMQ_POLLIN : 0), 0}};
+  return {{socket_.handle(), -1, static_cast<short>(reading ? ZMQ_POLLIN : 0), 0},
+          {nullptr, door_->parties_fd(), ZMQ_POLLIN, 0},
+          {nullptr, door_->strangers_fd(), ZMQ_POLLIN, 0}};
 }
 
 void HubEnd::on_poll(std::span<const zmq_pollitem_t> items, Milliseconds now) {
-  if ((items[0].revents & ZMQ_POLLIN) == 0) return;
-  read(now);
-  flush_all();
+  if ((items[1].revents & ZMQ_POLLIN) != 0) door_->serve_parties(now);
+  if ((items[0].revents & ZMQ_POLLIN) != 0) {
+    read(now);
+    flush_all();
+  }
+  if ((items[2].revents & ZMQ_POLLIN) != 0) door_->serve_strangers(now);
 }
 
 void HubEnd::read(Milliseconds now) {
@@ -88,22 +94,19 @@ void HubEnd::read(Milliseconds now) {
 }
 
 void HubEnd::on_message(Received& message, Milliseconds now) {
-  if (message.excess || message.parts.size() != kParts) {
+  // A ROUTER's first part is its own, and what a peer sends has the peer's key in each part.
+  const auto key = user_of(message.parts.back());
+  if (!key) {
     ++refused_;
     return;
   }
+  if (message.excess || message.parts.size() != kParts)
+    return refuse(*key, "a message of several parts");
   // ZAP ran at the handshake only: the list may have changed since.
-  const auto key = user_of(message.parts[1]);
-  if (!key || !zap_.allows(*key)) {
-    ++refused_;
-    return;
-  }
+  if (!zap_.allows(*key)) return refuse(*key, "no longer on the allow-list");
   const ByteView routing_id = view(message.parts[0]);
   const auto frame = decode_wire(view(message.parts[1]));
-  if (!frame.ok()) {
-    ++refused_;
-    return;
-  }
+  if (!frame.ok()) return refuse(*key, frame.error().text);
   const auto it = peers_.find(*key);
   const bool current = it != peers_.end() && std::ranges::equal(it->second.routing_id, routing_id);
   switch (frame->kind) {
@@ -161,7 +164,6 @@ void HubEnd::on_data(Peers::iterator peer, const WireFrame& frame) {
   if (!message.ok() || partial > kMaxPartial) {
     spdlog::warn("peer {:.8}: {}", peer->first.hex(),
                  message.ok() ? "too many unfinished messages" : message.error().text);
-    ++refused_;
     end(peer, true);
     return;
   }
@@ -169,7 +171,7 @@ void HubEnd::on_data(Peers::iterator peer, const WireFrame& frame) {
 }
 
 void HubEnd::say_bye(const ipc::CurveKey& key, ByteView routing_id, Milliseconds now) {
-  ++refused_;
+  refuse(key, "a message without a session");
   if (is_due(last_bye_, key, now, kByeInterval)) (void)send_to(socket_, routing_id, encode_bye());
 }
 
@@ -213,15 +215,31 @@ Milliseconds HubEnd::tick(Milliseconds now) {
     }
   }
   report(now);
+  const Milliseconds door = door_->tick(now);
   const bool stuck =
       std::ranges::any_of(peers_, [](const auto& entry) { return entry.second.stuck; });
-  return stuck ? kStuckInterval : next_ping_ - now;
+  return std::min(door, stuck ? kStuckInterval : next_ping_ - now);
 }
 
+void HubEnd::refuse(const ipc::CurveKey& key, std::string why) {
+  ++refused_;
+  last_refusal_ = fmt::format("{:.8}: {}", key.hex(), why);
+}
+
+// However many came: a flood must not fill the operator's disk.
 void HubEnd::report(Milliseconds now) {
-  if (now < next_report_ || refused_ == 0) return;
+  if (now < next_report_) return;
+  const Door::Turned turned = door_->take_turned();
+  const std::uint64_t unlisted = zap_.take_refused();
+  if (turned.total() + unlisted > 0)
+    spdlog::warn(
+        "turned away {} connections: {} said nothing, {} do not speak CURVE, {} found no place, {} "
+        "did not prove a key, {} of these with one that is not on the allow-list",
+        turned.total(), turned.silent, turned.no_curve, turned.crowded, turned.unproven, unlisted);
+  if (refused_ > 0)
+    spdlog::warn("refused {} messages of parties, the last of {}", refused_, last_refusal_);
+  if (turned.total() + unlisted + refused_ == 0) return;
   next_report_ = now + kReportInterval;
-  spdlog::warn("refused {} messages", refused_);
   refused_ = 0;
 }
 

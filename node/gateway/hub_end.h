@@ -8,6 +8,7 @@
 
 #include <map>
 
+#include "node/gateway/door.h"
 #include "node/gateway/peer_end.h"
 #include "node/gateway/session.h"
 
@@ -15,8 +16,8 @@ namespace hedgerow::gateway {
 
 class HubEnd : public PeerEnd {
  public:
-  HubEnd(zmq::socket_t socket, Zap& zap, Outlet& outlet)
-      : socket_(std::move(socket)), zap_(zap), outlet_(outlet) {}
+  HubEnd(zmq::socket_t socket, std::unique_ptr<Door> door, Zap& zap, Outlet& outlet)
+      : socket_(std::move(socket)), door_(std::move(door)), zap_(zap), outlet_(outlet) {}
 
   void attach() override;
   void detach() override;
@@ -47,7 +48,10 @@ class HubEnd : public PeerEnd {
   void flush_all();
   void report(Milliseconds now);
 
+  void refuse(const ipc::CurveKey& key, std::string why);
+
   zmq::socket_t socket_;
+  std::unique_ptr<Door> door_;
   Zap& zap_;
   Outlet& outlet_;
   bool attached_ = false;
@@ -58,7 +62,9 @@ class HubEnd : public PeerEnd {
   std::map<ipc::CurveKey, Milliseconds> last_bye_;
   Milliseconds next_ping_ = 0;
   Milliseconds next_report_ = 0;
-  std::uint64_t refused_ = 0;  // messages dropped since the last report
+  // Since the last report.
+  std::uint64_t refused_ = 0;  // messages dropped
+  std::string last_refusal_;
 };
 
 }  // namespace hedgerow::gateway

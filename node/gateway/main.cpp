@@ -40,12 +40,13 @@ int run(const std::string& home) {
   spdlog::set_default_logger(log);
   spdlog::set_pattern("hedgerow-gateway: %l: %v");
 
-  if (const auto confined = confine(); !confined.ok()) return fail(confined.error());
+  const auto descriptors = confine();
+  if (!descriptors.ok()) return fail(descriptors.error());
   const ipc::Fd stop = stop_signals();
   if (!stop.valid()) return fail(internal("cannot wait for signals"));
   auto pair = read_curve_key(home + "/keys/curve.key");
   if (!pair.ok()) return fail(pair.error());
-  auto gateway = Gateway::open(home + "/run/gateway.sock", std::move(*pair));
+  auto gateway = Gateway::open(home + "/run", std::move(*pair), *descriptors);
   if (!gateway.ok()) return fail(gateway.error());
   (*gateway)->run(stop.get());
   spdlog::info("ended");

@@ -45,9 +45,9 @@ class PeerEnd {
 
 // `context`, `pair`, `zap` and `outlet` outlive the end.
 // Errors: try_again (the address is in use), configuration, internal.
+struct DoorPlan;
 Result<std::unique_ptr<PeerEnd>> open_hub_end(zmq::context_t& context, const CurvePair& pair,
-                                              Zap& zap, Outlet& outlet,
-                                              const std::string& endpoint);
+                                              Zap& zap, Outlet& outlet, const DoorPlan& door);
 Result<std::unique_ptr<PeerEnd>> open_node_end(zmq::context_t& context, const CurvePair& pair,
                                                Outlet& outlet, const std::string& endpoint,
                                                const ipc::CurveKey& hub);

@@ -43,18 +43,16 @@ Result<Zap> Zap::open(zmq::context_t& context) {
   return Zap(std::move(socket));
 }
 
-std::size_t Zap::on_readable() {
-  std::size_t refused = 0;
+void Zap::on_readable() {
   for (int i = 0; i < kRequestsAtATime; ++i) {
     const auto request = receive(socket_, kRequestParts);
     if (!request) break;
     const auto key = key_of(*request);
     const bool yes = key && allows(*key);
-    if (!yes) ++refused;
+    if (!yes) ++refused_;
     const ByteView id = request->parts.size() > 1 ? view(request->parts[1]) : ByteView();
     answer(socket_, id, yes, yes ? key->hex() : std::string());
   }
-  return refused;
 }
 
 std::optional<ipc::CurveKey> user_of(zmq::message_t& message) {

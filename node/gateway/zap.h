@@ -20,14 +20,17 @@ class Zap {
   bool allows(const ipc::CurveKey& key) const { return allowed_.contains(key); }
 
   void* handle() { return socket_.handle(); }
-  // Answers what waits, a bounded number at a time. Gives how many were refused.
-  std::size_t on_readable();
+  // Answers what waits, a bounded number at a time.
+  void on_readable();
+  // How many were refused since the last call.
+  std::uint64_t take_refused() { return std::exchange(refused_, 0); }
 
  private:
   explicit Zap(zmq::socket_t socket) : socket_(std::move(socket)) {}
 
   zmq::socket_t socket_;
   std::set<ipc::CurveKey> allowed_;
+  std::uint64_t refused_ = 0;
 };
 
 // The CURVE key behind a message, as the handshake proved it; nothing where it has none.

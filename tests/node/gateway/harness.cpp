@@ -44,12 +44,14 @@ Home::~Home() {
   fs::remove_all(path_, ignored);
 }
 
-void GatewayProcess::start() {
+void GatewayProcess::start(rlim_t descriptors) {
   pid_ = ::fork();
   HR_CHECK(pid_ >= 0);
   if (pid_ != 0) return;
   const int log = ::open((home_ + "/gateway.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(log, 2);
+  const rlimit limit{descriptors, descriptors};
+  if (descriptors != 0 && ::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::_exit(126);
   ::execl(HEDGEROW_BINARY_DIR "/bin/hedgerow-gateway", "hedgerow-gateway", "--home", home_.c_str(),
           static_cast<char*>(nullptr));
   ::_exit(127);
@@ -227,7 +229,10 @@ bool Region::until(const std::function<bool()>& condition) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::vector<pollfd> polls;
     for (const int fd : descriptors) polls.push_back({fd, POLLIN, 0});
-    ::poll(polls.data(), polls.size(), 5);
+    bool writes = false;
+    for (const Node* node : {&hub_, &a_, &b_})
+      writes = writes || (node->core && node->core->wants_write());
+    ::poll(polls.data(), polls.size(), writes ? 0 : 5);
   }
 }
 

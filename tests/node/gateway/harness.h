@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -40,7 +41,8 @@ class GatewayProcess {
   GatewayProcess(const GatewayProcess&) = delete;
   GatewayProcess& operator=(const GatewayProcess&) = delete;
 
-  void start();
+  // With at most this many descriptors; 0: as many as it takes itself.
+  void start(rlim_t descriptors = 0);
   void kill();           // SIGKILL, and waits
   int terminate();       // SIGTERM; the exit code, or -1
   bool running() const;  // is this very process still there
@@ -75,6 +77,7 @@ class FakeCore {
   // For poll, and what came of it.
   void add_descriptors(std::vector<int>& out) const;
   void pump();
+  bool wants_write() const { return connection_ && connection_->wants_write(); }
 
   bool reading = true;  // false: a core that is stuck
   std::map<ipc::CurveKey, std::vector<Bytes>> received;
