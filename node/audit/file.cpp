@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "crypto/base/disk.h"
+
 namespace hedgerow::audit {
 
 namespace {
@@ -30,7 +32,10 @@ Result<File> File::open(const std::filesystem::path& path, Mode mode) {
   const int fd = ::open(path.c_str(), flags, 0600);
   if (fd < 0) {
     if (errno == EEXIST) return configuration(path.string() + " is there already");
-    return configuration("cannot open " + path.string());
+    const int reason = errno;
+    if (reason == ENOENT || reason == EACCES || reason == EISDIR)
+      return configuration("cannot open " + path.string(), disk_error("", reason).hint);
+    return disk_error("cannot open " + path.string(), reason);
   }
   return File(path, fd);
 }
@@ -53,12 +58,14 @@ Result<void> File::lock() {
 }
 
 Result<void> File::read_at(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  const DiskGuard guard({DiskAction::read, path_.c_str(), offset, {}});
+  if (guard.failure() != 0) return disk_error("cannot read " + path_.string(), guard.failure());
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t n =
         ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return internal("cannot read " + path_.string());
+    if (n < 0) return disk_error("cannot read " + path_.string(), errno);
     if (n == 0) return bad_input(path_.string() + " is cut off");
     done += static_cast<std::size_t>(n);
   }
@@ -66,34 +73,45 @@ Result<void> File::read_at(std::uint64_t offset, std::span<std::uint8_t> out) co
 }
 
 Result<void> File::write_at(std::uint64_t offset, ByteView bytes) {
+  const DiskGuard guard({DiskAction::write, path_.c_str(), offset, bytes});
+  if (guard.failure() != 0) return disk_error("cannot write " + path_.string(), guard.failure());
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t n =
         ::pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return internal("cannot write " + path_.string());
+    if (n <= 0) return disk_error("cannot write " + path_.string(), n == 0 ? ENOSPC : errno);
     done += static_cast<std::size_t>(n);
   }
   return {};
 }
 
 Result<void> File::truncate(std::uint64_t size) {
+  const DiskGuard guard({DiskAction::truncate, path_.c_str(), size, {}});
+  if (guard.failure() != 0) return disk_error("cannot cut " + path_.string(), guard.failure());
   if (::ftruncate(fd_, static_cast<off_t>(size)) != 0)
-    return internal("cannot write " + path_.string());
+    return disk_error("cannot cut " + path_.string(), errno);
   return {};
 }
 
 Result<void> File::sync_data() {
-  if (::fdatasync(fd_) != 0) return internal("cannot make " + path_.string() + " durable");
+  const DiskGuard guard({DiskAction::sync, path_.c_str(), 0, {}});
+  const std::string what = "cannot make " + path_.string() + " durable";
+  if (guard.failure() != 0) return disk_error(what, guard.failure());
+  if (::fdatasync(fd_) != 0) return disk_error(what, errno);
   return {};
 }
 
 Result<void> sync_folder(const std::filesystem::path& folder) {
-  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return internal("cannot open " + folder.string() + " to make it durable");
-  const bool synced = ::fsync(fd) == 0;
+  const std::string name = folder.empty() ? "." : folder.string();
+  const DiskGuard guard({DiskAction::sync, name.c_str(), 0, {}});
+  const std::string what = "cannot make the folder " + name + " durable";
+  if (guard.failure() != 0) return disk_error(what, guard.failure());
+  const int fd = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return disk_error(what, errno);
+  const int reason = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  if (!synced) return internal("cannot make " + folder.string() + " durable");
+  if (reason != 0) return disk_error(what, reason);
   return {};
 }
 

@@ -107,7 +107,10 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
   if (*command == "ask-result") done = ask_result(connection, request, now);
   if (*command == "audit-show") done = audit_show(connection, request);
   if (*command == "audit-read") done = audit_read(connection, request);
-  if (!done.ok()) fail(connection, done.error());
+  if (done.ok()) return;
+  // The disk or the store failed under the command: the next start finds out how far it came.
+  if (done.error().code == Code::internal) core_.note(done.error());
+  fail(connection, done.error());
 }
 
 void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
@@ -146,8 +149,10 @@ void ControlDesk::carry_out(ConnectionId connection, LineageNode& node, Result<W
   const auto done = node.commit(std::move(work).value(), now);
   if (done.ok()) return;
   // Whatever the code: a commit that fails leaves memory ahead of the disk.
-  core_.note(internal(done.error().text));
-  fail(connection, done.error());
+  Error failed = done.error();
+  failed.code = Code::internal;
+  core_.note(failed);
+  fail(connection, failed);
 }
 
 Result<LineageNode*> ControlDesk::lineage_of(const json& request) {

@@ -134,7 +134,8 @@ Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delive
 Result<Committed> Exchange::commit(Work work, UtcTime now, const Delivery* delivery) {
   auto done = carry_out(std::move(work), now, delivery);
   // Whatever the reason: memory is ahead of the disk now, and only a restart brings them together.
-  if (!done.ok()) return internal("a commit failed: " + done.error().text);
+  if (!done.ok())
+    return Error{Code::internal, "a commit failed: " + done.error().text, {}, done.error().hint};
   return done;
 }
 

@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "crypto/random.h"
@@ -68,6 +69,13 @@ Result<ipc::Fd> only_one(const std::filesystem::path& state) {
   return fd;
 }
 
+int print(const Error& error) {
+  std::cerr << "hedgerowd: " << error.text
+            << (error.culprit.empty() ? "" : " (" + error.culprit + ")") << '\n';
+  if (!error.hint.empty()) std::cerr << "hint: " << error.hint << '\n';
+  return static_cast<int>(error.code);
+}
+
 Result<void> serve(const std::filesystem::path& home, bool check_only) {
   HR_TRY(confine());
   const Paths paths = Paths::under(home);
@@ -96,7 +104,12 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   HR_TRY(server.listen(paths));
   spdlog::info("{} is up", config.party.str());
   ::sd_notify(0, "READY=1");
-  HR_TRY(server.run(*core, clock, signal_fd.get()));
+  server.on_tick([] { ::sd_notify(0, "WATCHDOG=1"); });
+  if (Result<void> ran = server.run(*core, clock, signal_fd.get()); !ran.ok()) {
+    // A thread that waits for its disk cannot be ended; the process can, and loses nothing by it.
+    if (ran.error().code == Code::try_again) std::_Exit(print(ran.error()));
+    return ran;
+  }
   spdlog::info("{} ends", config.party.str());
   return {};
 }
@@ -115,13 +128,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : static_cast<int>(hedgerow::Code::usage);
   }
-  spdlog::set_default_logger(spdlog::stderr_logger_st("hedgerowd"));
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("hedgerowd"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %n %v", spdlog::pattern_time_type::utc);
   const auto done = hedgerow::daemon::serve(home, check_only);
-  if (done.ok()) return 0;
-  const auto& error = done.error();
-  std::cerr << "hedgerowd: " << error.text
-            << (error.culprit.empty() ? "" : " (" + error.culprit + ")") << '\n';
-  if (!error.hint.empty()) std::cerr << "hint: " << error.hint << '\n';
-  return static_cast<int>(error.code);
+  return done.ok() ? 0 : hedgerow::daemon::print(done.error());
 }

@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 
+#include "crypto/base/disk.h"
 #include "node/store/database_impl.h"
 #include "node/store/files.h"
+#include "node/store/vfs.h"
 
 namespace hedgerow::store {
 
@@ -89,8 +92,6 @@ Result<void> configure(Database::Impl& db, Durability durability) {
   if (cipher.empty())
     return configuration("the SQLite library in use is not SQLCipher",
                          "install libsqlcipher 4 and link hedgerowd with it");
-  // Exclusive: a second process cannot open the store, and the WAL index stays in memory.
-  HR_TRY(db.execute("PRAGMA locking_mode = EXCLUSIVE"));
   HR_ASSIGN(const std::string journal, pragma_text(db, "PRAGMA journal_mode = WAL"));
   if (journal != "wal") return configuration(db.path.string() + ": no write-ahead log possible");
   switch (durability) {
@@ -111,9 +112,11 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
                                                 Durability durability) {
   auto db = std::make_unique<Database::Impl>();
   db->path = path;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &db->handle,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
+  const char* vfs = guarded_vfs();
+  if (vfs == nullptr) return internal("SQLite does not take the way to the disk it is given");
+  const int code =
+      sqlite3_open_v2(path.c_str(), &db->handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
   if (code != SQLITE_OK) return configuration("cannot open the database " + path.string());
   sqlite3_extended_result_codes(db->handle, 1);
 #ifdef HEDGEROW_PLANT_plaintext_store
@@ -121,7 +124,10 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
 #else
   HR_TRY(set_key(db->handle, key));
 #endif
-  // The first reading shows whether the key fits.
+  // Exclusive before the first reading: a second process cannot open the store, and the WAL index
+  // stays in memory.
+  HR_TRY(db->execute("PRAGMA locking_mode = EXCLUSIVE"));
+  // That shows whether the key fits.
   const Result<std::string> first = pragma_text(*db, "SELECT count(*) FROM sqlite_schema");
   if (!first.ok()) {
     const int reason = sqlite3_errcode(db->handle);
@@ -209,11 +215,16 @@ Error Database::Impl::error(int code) const {
       return configuration("the database " + path.string() + " is damaged or was altered",
                            "restore the node from a backup");
     case SQLITE_FULL:
-      return internal("no space left for the database " + path.string());
+      return disk_error("cannot write the database " + path.string(), ENOSPC);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-      return configuration("no permission to write the database " + path.string());
+      return configuration("no permission to write the database " + path.string(),
+                           "it must belong to the user the node runs as, on a disk that can be "
+                           "written");
+    case SQLITE_IOERR:
+      return disk_error("the database " + path.string() + " (" + sqlite3_errstr(code) + ")",
+                        sqlite3_system_errno(handle) == 0 ? EIO : sqlite3_system_errno(handle));
     default:
       return internal("the database " + path.string() + " fails: " + sqlite3_errstr(code));
   }

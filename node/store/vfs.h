@@ -1,0 +1,11 @@
+// SQLite's files by way of crypto/base/disk.h: SQLite's own way to the disk, each operation in a
+// DiskGuard. For node/store only.
+#pragma once
+
+namespace hedgerow::store {
+
+// The name under which sqlite3_open_v2 finds it; registered at the first call. Null where SQLite
+// does not take it (out of memory).
+const char* guarded_vfs();
+
+}  // namespace hedgerow::store
