@@ -1,4 +1,4 @@
-// hedgerow-gateway --home DIR: carries a node's opaque messages between its core and the hub.
+// hedgerow-gateway [--home DIR]: carries a node's opaque messages between its core and the hub.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
@@ -15,7 +15,18 @@
 namespace hedgerow::gateway {
 namespace {
 
-constexpr char kUsage[] = "usage: hedgerow-gateway --home DIR\n";
+constexpr char kUsage[] = "usage: hedgerow-gateway [--home DIR]\n";
+
+struct Paths {
+  std::string key;
+  std::string run;
+};
+
+// All under one folder, for a trial; empty: the system's places.
+Paths paths_under(const std::string& home) {
+  if (home.empty()) return {"/var/lib/hedgerow/keys/curve.key", "/run/hedgerow"};
+  return {home + "/keys/curve.key", home + "/run"};
+}
 
 int fail(const Error& error) {
   std::fprintf(stderr, "hedgerow-gateway: %s\n", error.text.c_str());
@@ -44,9 +55,10 @@ int run(const std::string& home) {
   if (!descriptors.ok()) return fail(descriptors.error());
   const ipc::Fd stop = stop_signals();
   if (!stop.valid()) return fail(internal("cannot wait for signals"));
-  auto pair = read_curve_key(home + "/keys/curve.key");
+  const Paths paths = paths_under(home);
+  auto pair = read_curve_key(paths.key);
   if (!pair.ok()) return fail(pair.error());
-  auto gateway = Gateway::open(home + "/run", std::move(*pair), *descriptors);
+  auto gateway = Gateway::open(paths.run, std::move(*pair), *descriptors);
   if (!gateway.ok()) return fail(gateway.error());
   (*gateway)->run(stop.get());
   spdlog::info("ended");
@@ -62,9 +74,9 @@ int main(int argc, char** argv) {
     std::fputs(hedgerow::gateway::kUsage, stdout);
     return 0;
   }
-  if (argc != 3 || first != "--home" || std::strlen(argv[2]) == 0) {
+  if (argc != 1 && (argc != 3 || first != "--home" || std::strlen(argv[2]) == 0)) {
     std::fputs(hedgerow::gateway::kUsage, stderr);
     return static_cast<int>(hedgerow::Code::usage);
   }
-  return hedgerow::gateway::run(argv[2]);
+  return hedgerow::gateway::run(argc == 3 ? argv[2] : "");
 }
