@@ -60,7 +60,8 @@ void ControlDesk::fail(ConnectionId connection, const Error& error) {
 }
 
 Reply ControlDesk::reply_to(ConnectionId connection) {
-  return {[this, connection](const json& j) {
+  return {connection,
+          [this, connection](const json& j) {
             if (open_.contains(connection)) send(connection, ControlKind::progress, j);
           },
           [this, connection](const json& j) {
@@ -136,7 +137,8 @@ void ControlDesk::on_closed(ConnectionId connection) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;
   if (it->second.importing != nullptr) it->second.importing->imports().cancel();
-  if (it->second.asking) it->second.asking->first->home().forget_reply(it->second.asking->second);
+  if (const auto& asking = it->second.asking)
+    asking->first->home().forget_reply(asking->second, connection);
   open_.erase(it);
 }
 

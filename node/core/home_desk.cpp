@@ -25,8 +25,12 @@ Result<void> HomeDesk::restore(UtcTime now) {
     auto admission = admit_own(lineage_, keys_, statement, row.created_at);
     if (!admission.ok() || !admission->permit()) continue;
     const policies::Permit permit = *admission->permit();
-    waiting_.emplace(row.id, Waiting{std::move(admission->asked), std::move(admission->question),
-                                     permit, row.created_at, now, std::nullopt});
+    waiting_.emplace(row.id, Waiting{std::move(admission->asked),
+                                     std::move(admission->question),
+                                     permit,
+                                     row.created_at,
+                                     now,
+                                     {}});
   }
   return {};
 }
@@ -89,14 +93,10 @@ Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
   const SessionId id = admission.asked.id;
   const policies::Permit permit = *admission.permit();
   HR_TRY(check_size(permit));
-  Waiting waiting{std::move(admission.asked),
-                  std::move(admission.question),
-                  permit,
-                  now,
-                  now,
-                  std::move(reply)};
+  Waiting waiting{std::move(admission.asked), std::move(admission.question), permit, now, now,
+                  {std::move(reply)}};
   auto& w = waiting_.emplace(id, std::move(waiting)).first->second;
-  w.reply->progress({{"step", "asked"}, {"id", id.hex()}});
+  w.replies.front().progress({{"step", "asked"}, {"id", id.hex()}});
   work.add(keep(w, store::QuestionStatus::waiting, {}, {}));
   work.add(send_ask(w, now));
   return work;
@@ -104,8 +104,8 @@ Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
 
 Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
   if (const auto it = waiting_.find(id); it != waiting_.end()) {
-    it->second.reply = std::move(reply);
-    it->second.reply->progress({{"step", "asked"}, {"id", id.hex()}});
+    reply.progress({{"step", "asked"}, {"id", id.hex()}});
+    it->second.replies.push_back(std::move(reply));
     return send_ask(it->second, now);
   }
   HR_ASSIGN(const auto row, lineage_.store.questions().get(id));
@@ -119,9 +119,10 @@ Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
   return Work{};
 }
 
-void HomeDesk::forget_reply(const SessionId& id) {
+void HomeDesk::forget_reply(const SessionId& id, std::uint64_t connection) {
   const auto it = waiting_.find(id);
-  if (it != waiting_.end()) it->second.reply.reset();
+  if (it == waiting_.end()) return;
+  std::erase_if(it->second.replies, [&](const Reply& r) { return r.connection == connection; });
 }
 
 Result<Work> HomeDesk::on_message(const Delivery& d, UtcTime now) {
@@ -136,20 +137,19 @@ Result<Work> HomeDesk::on_message(const Delivery& d, UtcTime now) {
 Result<Work> HomeDesk::on_status(const Delivery& d, Waiting& w) {
   HR_ASSIGN(const auto status, protocol::QuestionStatus::decode(d.body));
   if (status.state == protocol::QuestionStatus::State::waiting) {
-    if (w.reply)
-      w.reply->progress({{"step", "waiting"},
-                         {"id", d.session.hex()},
-                         {"text", status.error.text},
-                         {"party", status.error.culprit}});
+    for (const Reply& reply : w.replies)
+      reply.progress({{"step", "waiting"},
+                      {"id", d.session.hex()},
+                      {"text", status.error.text},
+                      {"party", status.error.culprit}});
     return Work{};
   }
   Work work = keep(w, store::QuestionStatus::refused, {}, {});
   work.note(
       "question.refused",
       {{"question", d.session.hex()}, {"why", status.error.text}, {"party", status.error.culprit}});
-  if (w.reply)
-    work.then.push_back(
-        [reply = *w.reply, why = status.error](const Committed&) { reply.error(why); });
+  for (const Reply& reply : w.replies)
+    work.then.push_back([reply, why = status.error](const Committed&) { reply.error(why); });
   waiting_.erase(d.session);
   return work;
 }
@@ -212,12 +212,13 @@ Result<Work> HomeDesk::on_delivery(const Delivery& d, Waiting& w, UtcTime now) {
   row.question = w.asked.statement;
   row.answer = delivery.answer;
   row.receipts = encode_receipts(receipts);
-  const auto reply = w.reply;
+  const auto replies = std::move(w.replies);
   waiting_.erase(d.session);
-  if (reply)
-    work.then.push_back([this, reply, row](const Committed&) {
+  if (!replies.empty())
+    work.then.push_back([this, replies, row](const Committed&) {
       const auto json = show(row);
-      json.ok() ? reply->result(*json) : reply->error(json.error());
+      for (const Reply& reply : replies)
+        json.ok() ? reply.result(*json) : reply.error(json.error());
     });
   return work;
 }
@@ -266,10 +267,9 @@ Result<Work> HomeDesk::on_time(UtcTime now) {
     work.add(keep(w, store::QuestionStatus::refused, {}, {}));
     work.note("question.refused",
               {{"question", id.hex()}, {"why", "no answer within a day"}, {"party", ""}});
-    if (w.reply)
-      work.then.push_back([reply = *w.reply](const Committed&) {
-        reply.error(try_again("no answer within a day"));
-      });
+    for (const Reply& reply : w.replies)
+      work.then.push_back(
+          [reply](const Committed&) { reply.error(try_again("no answer within a day")); });
     waiting_.erase(id);
   }
   return work;

@@ -29,10 +29,11 @@ class HomeDesk {
 
   // The asker's signed question. `reply` hears progress and the end.
   Result<Work> ask(ByteView question_statement, Reply reply, UtcTime now);
-  // The answer to a question asked before, now or when it comes.
+  // The answer to a question asked before, now or when it comes; to whoever waits for it already
+  // too.
   Result<Work> result(const SessionId& id, Reply reply, UtcTime now);
-  // Whoever waited for this question has gone; the question stays.
-  void forget_reply(const SessionId& id);
+  // Whoever waited on this connection has gone; the question stays, and who else waits.
+  void forget_reply(const SessionId& id, std::uint64_t connection);
 
   // question_status, answer_delivery.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
@@ -46,7 +47,7 @@ class HomeDesk {
     policies::Permit permit;
     UtcTime created_at;
     UtcTime ask_at;
-    std::optional<Reply> reply;
+    std::vector<Reply> replies;  // everybody who waits, one a connection
   };
 
   Work send_ask(Waiting& w, UtcTime now);

@@ -1,6 +1,7 @@
 // How a desk answers whoever gave the command on the control socket.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 
@@ -9,6 +10,7 @@
 namespace hedgerow::core {
 
 struct Reply {
+  std::uint64_t connection = 0;  // who is answered
   std::function<void(const nlohmann::json&)> progress;
   std::function<void(const nlohmann::json&)> result;  // ends the command
   std::function<void(const Error&)> error;            // ends the command

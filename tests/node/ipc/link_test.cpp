@@ -197,5 +197,23 @@ TEST(Credits, NeverExceedTheWindowWhateverTheGatewaySays) {
   EXPECT_EQ(credits.left(key(1)), kWindow);
 }
 
+TEST(Credits, HoldNoMorePeersThanAnAllowListWhateverTheGatewaySays) {
+  Credits credits;
+  const auto key = [](std::size_t n) {
+    CurveKey k;
+    k.bytes[0] = static_cast<std::uint8_t>(n & 255);
+    k.bytes[1] = static_cast<std::uint8_t>(n >> 8U);
+    return k;
+  };
+  for (std::size_t i = 0; i < kMaxAllowed + 10; ++i) credits.apply(PeerUp{key(i)});
+  EXPECT_TRUE(credits.is_up(key(kMaxAllowed - 1)));
+  for (std::size_t i = kMaxAllowed; i < kMaxAllowed + 10; ++i) EXPECT_FALSE(credits.is_up(key(i)));
+  credits.apply(PeerUp{key(3)});  // known already
+  credits.apply(PeerDown{key(4)});
+  credits.apply(PeerUp{key(kMaxAllowed)});
+  EXPECT_TRUE(credits.is_up(key(3)));
+  EXPECT_TRUE(credits.is_up(key(kMaxAllowed)));
+}
+
 }  // namespace
 }  // namespace hedgerow::ipc

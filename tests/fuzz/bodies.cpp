@@ -1,0 +1,230 @@
+// The bodies of all messages. The first byte is the message's type, as on the wire.
+#include "tests/fuzz/bodies.h"
+
+#include "protocol/answering.h"
+#include "protocol/asking.h"
+#include "protocol/dkg/messages.h"
+#include "protocol/envelope.h"
+#include "protocol/pseudonymise/messages.h"
+#include "protocol/sum/messages.h"
+#include "tests/fuzz/identities.h"
+#include "tests/fuzz/target.h"
+
+namespace hedgerow::fuzz {
+
+using namespace protocol;
+
+void check_body(MessageType type, ByteView body) {
+  switch (type) {
+    case MessageType::ack:
+      return check_canonical<Ack>(body);
+    case MessageType::skip:
+    case MessageType::installed:
+      return;  // no body of their own
+    case MessageType::dkg_start:
+      return check_canonical<DkgStart>(body);
+    case MessageType::dkg_round1:
+      return check_canonical<DkgRound1Message>(body);
+    case MessageType::dkg_round2:
+      return check_canonical<DkgRound2Message>(body);
+    case MessageType::dkg_signature:
+      return check_canonical<DkgSignatureMessage>(body);
+    case MessageType::dkg_certificate:
+      return check_canonical<DkgCertificateMessage>(body);
+    case MessageType::dkg_abort:
+      return check_canonical<DkgAbort>(body);
+    case MessageType::key_ready:
+      return check_canonical<KeyReady>(body);
+    case MessageType::evaluate_request: {
+      const auto message = EvaluateRequest::decode(body);
+      if (message.ok()) {
+        HR_CHECK(same(message->encode(), body));
+        HR_CHECK(EvaluateRequest::peek_batch(body).value() == message->batch);
+      }
+      return;
+    }
+    case MessageType::evaluate_response:
+      return check_canonical<EvaluateResponse>(body);
+    case MessageType::evaluate_refusal:
+      return check_canonical<EvaluateRefusal>(body);
+    case MessageType::question:
+      return check_canonical<Asked>(body);
+    case MessageType::countersigned:
+    case MessageType::ask:
+    case MessageType::answer:
+      return check_canonical<Statement>(body);
+    case MessageType::question_status:
+      return check_canonical<QuestionStatus>(body);
+    case MessageType::answer_hash:
+      return check_canonical<AnswerHash>(body);
+    case MessageType::receipt:
+      return check_canonical<ReceiptMessage>(body);
+    case MessageType::answer_delivery:
+      return check_canonical<AnswerDelivery>(body);
+    case MessageType::served:
+      return check_canonical<Served>(body);
+    case MessageType::sum_manifest:
+      return check_canonical<sum::Manifest>(body);
+    case MessageType::sum_start:
+      return check_canonical<SumStart>(body);
+    case MessageType::sum_advert:
+      return check_canonical<sum::Advert>(body);
+    case MessageType::sum_roster:
+    case MessageType::sum_roster_signatures:
+    case MessageType::sum_masked_hashes:
+      return check_canonical<sum::StatementList>(body);
+    case MessageType::sum_roster_signature:
+      return check_canonical<sum::RosterSignature>(body);
+    case MessageType::sum_masked_input:
+      return check_canonical<sum::MaskedInput>(body);
+    case MessageType::sum_masked_hash:
+      return check_canonical<sum::MaskedHash>(body);
+    case MessageType::sum_opening:
+      return check_canonical<sum::Opening>(body);
+    case MessageType::sum_refusal:
+      return check_canonical<sum::Refusal>(body);
+    case MessageType::sum_void:
+      return check_canonical<sum::Void>(body);
+  }
+}
+
+namespace {
+
+void run(ByteView input) {
+  Parts parts(input);
+  const auto type = message_type_from(parts.byte());
+  if (type) check_body(*type, parts.rest());
+}
+
+class SeedList {
+ public:
+  void add(MessageType type, ByteView body) {
+    all_.push_back(chosen(static_cast<std::uint8_t>(type), body));
+  }
+  std::vector<Bytes> take() && { return std::move(all_); }
+
+ private:
+  std::vector<Bytes> all_;
+};
+
+DkgSignature dkg_signature(Random& rng) {
+  return dkg_sign(random_scalar(rng), as_bytes("seed")).value();
+}
+
+void dkg_seeds(SeedList& list) {
+  SeededRandom rng(ByteArray<32>{31});
+  const auto session = counting<SessionId>(1);
+  const std::vector<PartyId> names{party("vale-council"), party("vale-health"),
+                                   party("vale-police")};
+  list.add(MessageType::dkg_start, DkgStart{session, counting<KeyId>(3), 2, names}.encode());
+  const DkgSignature signature = dkg_signature(rng);
+  const SignedRound1 round1{Bytes(300, 7), signature};
+  list.add(MessageType::dkg_round1, DkgRound1Message{session, round1}.encode());
+  list.add(MessageType::dkg_round2, DkgRound2Message{session, {round1, round1}}.encode());
+  list.add(MessageType::dkg_signature, DkgSignatureMessage{session, signature}.encode());
+  list.add(MessageType::dkg_certificate,
+           DkgCertificateMessage{session, {signature, signature}}.encode());
+  list.add(MessageType::dkg_abort, DkgAbort{session, DkgAbortReason::bad_share, names[0]}.encode());
+  list.add(MessageType::dkg_abort, DkgAbort{session, DkgAbortReason::abandoned, {}}.encode());
+  list.add(MessageType::key_ready, KeyReady{session, Bytes(200, 9), {signature}}.encode());
+}
+
+void pseudonymise_seeds(SeedList& list) {
+  SeededRandom rng(ByteArray<32>{32});
+  const auto batch = counting<BatchId>(1);
+  const std::vector<Element> blinded{multiply_base(random_scalar(rng)).value(),
+                                     multiply_base(random_scalar(rng)).value()};
+  const EvaluateRequest request{counting<KeyId>(3), 0, batch, "movements", blinded};
+  list.add(MessageType::evaluate_request, request.encode());
+  // A response: batch, index, version, hash, elements behind their length, proof of two scalars.
+  Writer response;
+  response.raw(batch.view()).u16(2).u32(0).raw(counting<Sha256>(5).view());
+  response.bytes(encode_elements(blinded));
+  const Scalar scalar = publish(random_scalar(rng));
+  response.raw(scalar.bytes()).raw(scalar.bytes());
+  HR_CHECK(EvaluateResponse::decode(response.data()).ok());
+  list.add(MessageType::evaluate_response, response.data());
+  for (const RefusalReason reason : {RefusalReason::quota, RefusalReason::busy})
+    list.add(MessageType::evaluate_refusal,
+             EvaluateRefusal{batch, counting<Sha256>(5), reason,
+                             reason == RefusalReason::quota ? 12U : 0U}
+                 .encode());
+}
+
+void asking_seeds(SeedList& list) {
+  const Identities& i = identities();
+  const Asked asked{i.analyst.der(), Bytes(80, 3)};
+  const Statement statement =
+      Statement::sign(i.analyst_key, MessageType::question, statement_header(), asked.encode());
+  list.add(MessageType::question, asked.encode());
+  list.add(MessageType::ask, statement.encode());
+  list.add(MessageType::question_status, QuestionStatus{QuestionStatus::State::refused,
+                                                        denied("beyond the grant", "ask for less")}
+                                             .encode());
+  list.add(
+      MessageType::question_status,
+      QuestionStatus{QuestionStatus::State::waiting, {Code::try_again, "waits", "vale-police", ""}}
+          .encode());
+  EditionLink link{4, "movements", "flows", "2026-Q3", counting<Sha256>(1), counting<Sha256>(2),
+                   {}};
+  link.head = chain_head(link);
+  list.add(MessageType::answer_hash,
+           AnswerHash{counting<Sha256>(1), Bytes{1, 2}, {link, link}}.encode());
+  list.add(MessageType::sum_start, SumStart{Bytes{1, 2}, {link}}.encode());
+  list.add(MessageType::receipt, ReceiptMessage{counting<Sha256>(1), Bytes{4}}.encode());
+  list.add(MessageType::answer_delivery,
+           AnswerDelivery{Bytes{7}, {{party("vale-council"), Bytes{8}}, {party("vale-police"), {}}}}
+               .encode());
+  list.add(MessageType::served, Served{counting<Sha256>(1), Bytes{1, 2}}.encode());
+}
+
+void sum_seeds(SeedList& list) {
+  using namespace sum;
+  SeededRandom rng(ByteArray<32>{33});
+  Manifest manifest;
+  manifest.lineage = vale_cse();
+  manifest.grant = "movements";
+  manifest.table = "flows";
+  manifest.period = "2026-Q3";
+  manifest.place_level = "district";
+  manifest.release = release_id(manifest.lineage, manifest.grant, manifest.table, manifest.period);
+  manifest.cells = 9;
+  manifest.contributors = {party("vale-council"), party("vale-health"), party("vale-police")};
+  manifest.thresholds = {8, 1, 5, false};
+  manifest.attempt = 1;
+  manifest.expiry = kAfter;
+  list.add(MessageType::sum_manifest, manifest.encode());
+  const AttemptId id{manifest.release, 1};
+  const Element point = multiply_base(random_scalar(rng)).value();
+  if (const auto key = MaskPublicKey::decode(random_seal_key_pair(rng).public_key.view()); key.ok())
+    list.add(MessageType::sum_advert, Advert{id, *key}.encode());
+  if (const auto key = MaskPublicKey::decode(point.bytes()); key.ok())
+    list.add(MessageType::sum_advert, Advert{id, *key}.encode());
+  list.add(MessageType::sum_roster, StatementList{id, {Bytes{1}, Bytes{2, 3}, Bytes{4}}}.encode());
+  list.add(MessageType::sum_roster_signature, RosterSignature{id, counting<Hash64>(1)}.encode());
+  MaskedInput input{id, counting<Hash64>(1), {}};
+  input.y.assign(kVectors * 3, 0x123456789abcdefU);
+  list.add(MessageType::sum_masked_input, input.encode());
+  list.add(MessageType::sum_masked_hash,
+           MaskedHash{id, counting<Hash64>(1), counting<Hash64>(2)}.encode());
+  list.add(MessageType::sum_opening,
+           Opening{id, counting<Hash64>(1), MaskSeed::copy_from(ByteArray<32>{5})}.encode());
+  list.add(MessageType::sum_refusal,
+           Refusal{id, sum::RefusalReason::editions, "another head"}.encode());
+  list.add(MessageType::sum_void, Void{id}.encode());
+}
+
+std::vector<Bytes> seeds() {
+  SeedList list;
+  list.add(MessageType::ack, Ack{77}.encode());
+  dkg_seeds(list);
+  pseudonymise_seeds(list);
+  asking_seeds(list);
+  sum_seeds(list);
+  return std::move(list).take();
+}
+
+const Registration registered({"bodies", run, seeds});
+
+}  // namespace
+}  // namespace hedgerow::fuzz
