@@ -161,6 +161,8 @@ struct Diagnostic {
   std::string text;
   std::string hint = {};
 };
+// How the text of the error ends where a place of a template was left as it is.
+constexpr std::string_view kStillToBeFilledIn = "still to be filled in";
 // "FILE:LINE:COLUMN: error: text", and a "  hint: ..." line where there is one.
 std::string to_text(const Diagnostic& diagnostic, std::string_view source_name);
 

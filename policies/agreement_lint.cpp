@@ -249,6 +249,12 @@ class Lint {
           error(path,
                 "a row can count here and in table " + quoted(a.name) + " with the same measure",
                 "the difference of the two could show a small number");
+        else if (can_share_a_row(a, b) &&
+                 a_.grants[places[i].grant].disclosure != a_.grants[places[j].grant].disclosure)
+          error(grant_path(places[j].grant) + ".disclosure",
+                "a row can count here and in table " + quoted(a.name) +
+                    ", which has another disclosure rule",
+                "the weaker of the two would undo the stronger");
       }
     }
   }
@@ -284,6 +290,28 @@ bool can_share_a_row(const Table& a, const Table& b) {
     return std::any_of(filter.second.begin(), filter.second.end(),
                        [&](const std::string& code) { return b.admits(filter.first, code); });
   });
+}
+
+std::vector<Diagnostic> lint_together(const Agreement& first, const Agreement& second) {
+  std::vector<Diagnostic> found;
+  const Party* hub = first.party(first.hub);
+  const Party* other_hub = second.party(second.hub);
+  HR_CHECK(hub != nullptr && other_hub != nullptr);
+  if (first.id == second.id || hub->organisation == other_hub->organisation) return found;
+  for (const Party& p : second.parties) {
+    const bool in_both =
+        p.roles.contributor &&
+        std::any_of(first.parties.begin(), first.parties.end(), [&](const Party& q) {
+          return q.roles.contributor && (q.id == p.id || q.organisation == p.organisation);
+        });
+    if (in_both)
+      found.push_back(
+          {Severity::error, p.line, 1,
+           quoted(p.id.str()) + " contributes its records in " + first.id.str() +
+               " too, under another hub",
+           "two hubs release figures of the same records without knowing of each other"});
+  }
+  return found;
 }
 
 void lint_agreement(const Agreement& agreement, const CodeList& codes, const Marks& marks,

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "policies/agreement.h"
 #include "policies/toml_document.h"
@@ -27,6 +28,11 @@ class Marks {
 // `agreement` in file order, before its parties are sorted.
 void lint_agreement(const Agreement& agreement, const CodeList& codes, const Marks& marks,
                     Diagnostics& diagnostics);
+
+// What two agreements cannot both be: one organisation's records in two lineages whose hubs differ,
+// since two releases of the same records would not know of each other. Places are those of
+// `second`. Nothing for two versions of one lineage.
+std::vector<Diagnostic> lint_together(const Agreement& first, const Agreement& second);
 
 // Whether one row can count in both, whatever it says. Two tables are apart only where their
 // filters on one dimension, of which a row has a single code, have nothing in common.

@@ -13,6 +13,8 @@ namespace hedgerow::policies {
 
 // The templates shipped: name to text.
 const std::map<std::string, std::string_view>& shipped_templates();
+// What each is for, in a line.
+std::string_view template_summary(const std::string& name);
 
 // The names of the places, in the order of their first appearance.
 std::vector<std::string> places_of(std::string_view text);

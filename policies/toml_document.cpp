@@ -237,7 +237,7 @@ std::optional<std::string> TableReader::checked(const toml::node& node, std::str
   } else if (has_control_character(text->get())) {
     problem = "holds a control character";
   } else if (text->get().find("CHANGE") != std::string::npos) {
-    problem = "still to be filled in";
+    problem = kStillToBeFilledIn;
   }
   if (problem.empty()) return text->get();
   diagnostics_.error(mark_of(node), in_name(key) + ": " + problem);

@@ -9,7 +9,9 @@
 #include "node/cli/agreement_files.h"
 #include "node/cli/command.h"
 #include "node/keys/files.h"
+#include "policies/agreement_lint.h"
 #include "policies/calendar.h"
+#include "policies/template.h"
 
 namespace hedgerow::cli {
 
@@ -56,12 +58,12 @@ Result<void> run_new(Context& context, const NewAgreement& request, const path& 
   return {};
 }
 
-void show_lint(Context& context, const AgreementFile& file, const path& name) {
-  if (!context.json) {
-    for (const auto& d : file.reading.diagnostics)
-      context.out << policies::to_text(d, name.string()) << '\n';
-    return;
-  }
+struct Linted {
+  path name;
+  policies::AgreementReading reading;
+};
+
+ordered_json lint_json(const Linted& file) {
   ordered_json list = ordered_json::array();
   for (const auto& d : file.reading.diagnostics)
     list.push_back({{"severity", d.severity == policies::Severity::error ? "error" : "warning"},
@@ -72,22 +74,63 @@ void show_lint(Context& context, const AgreementFile& file, const path& name) {
   ordered_json all = {{"schema", kSchema}};
   if (file.reading.agreement) all = head_of(*file.reading.agreement);
   all["diagnostics"] = list;
-  context.out << all.dump(2) << '\n';
+  return all;
 }
 
-Result<void> run_lint(Context& context, const path& name) {
-  HR_ASSIGN(const AgreementFile file, read_agreement_file(name));
-  show_lint(context, file, name);
+void show_lint(Context& context, const std::vector<Linted>& files) {
+  if (!context.json) {
+    for (const auto& file : files)
+      for (const auto& d : file.reading.diagnostics)
+        context.out << policies::to_text(d, file.name.string()) << '\n';
+  } else if (files.size() == 1) {
+    context.out << lint_json(files[0]).dump(2) << '\n';
+  } else {
+    ordered_json list = ordered_json::array();
+    for (const auto& file : files) {
+      list.push_back(lint_json(file));
+      list.back()["file"] = file.name.string();
+    }
+    context.out << ordered_json{{"schema", kSchema}, {"files", list}}.dump(2) << '\n';
+  }
+}
+
+// Each file by itself, and each against those before it.
+Result<std::vector<Linted>> read_and_lint(const std::vector<path>& names) {
+  std::vector<Linted> files;
+  for (const auto& name : names) {
+    HR_ASSIGN(AgreementFile file, read_agreement_file(name));
+    if (file.reading.agreement)
+      for (const auto& before : files) {
+        if (!before.reading.agreement) continue;
+        for (auto& d : policies::lint_together(*before.reading.agreement, *file.reading.agreement))
+          file.reading.diagnostics.push_back(std::move(d));
+      }
+    files.push_back({name, std::move(file.reading)});
+  }
+  return files;
+}
+
+Result<void> run_lint(Context& context, const std::vector<path>& names) {
+  HR_ASSIGN(const auto files, read_and_lint(names));
+  show_lint(context, files);
   std::size_t errors = 0;
-  for (const auto& d : file.reading.diagnostics)
-    errors += d.severity == policies::Severity::error ? 1u : 0u;
-  if (!file.reading.agreement)
-    return bad_input(name.string() + " has " + std::to_string(errors) +
-                     (errors == 1 ? " error" : " errors"));
+  std::size_t unfilled = 0;
+  for (const auto& file : files)
+    for (const auto& d : file.reading.diagnostics) {
+      errors += d.severity == policies::Severity::error ? 1u : 0u;
+      unfilled += d.text.ends_with(policies::kStillToBeFilledIn) ? 1u : 0u;
+    }
+  if (errors > 0) {
+    const std::string who = files.size() == 1 ? names[0].string() + " has " : "there are ";
+    return bad_input(who + std::to_string(errors) + (errors == 1 ? " error" : " errors"),
+                     unfilled == 0 ? std::string()
+                                   : std::to_string(unfilled) + " of them still to be filled in");
+  }
   if (!context.json)
-    context.out << name.string() << ": " << file.reading.agreement->id.str() << " version "
-                << file.reading.agreement->version << ", "
-                << to_sha256_name(file.reading.agreement->hash.view()) << '\n';
+    for (const auto& file : files)
+      context.out << file.name.string() << ": " << file.reading.agreement->id.str() << " version "
+                  << file.reading.agreement->version << ", "
+                  << to_sha256_name(file.reading.agreement->hash.view()) << '\n';
   return {};
 }
 
@@ -143,10 +186,24 @@ Result<void> run_verify(Context& context, const VerifyAgreement& request) {
   return {};
 }
 
+Result<void> list_templates(Context& context) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [name, text] : policies::shipped_templates()) {
+    if (!context.json) context.out << name << "\n  " << policies::template_summary(name) << '\n';
+    list.push_back({{"template", name},
+                    {"summary", policies::template_summary(name)},
+                    {"places", policies::places_of(text)}});
+  }
+  if (context.json)
+    context.out << ordered_json{{"schema", kSchema}, {"templates", list}}.dump(2) << '\n';
+  return {};
+}
+
 void add_new(CLI::App& agreement, Context& context) {
   struct Words {
     NewAgreement request;
     path out;
+    bool list = false;
   };
   auto words = std::make_shared<Words>();
   CLI::App* command = agreement.add_subcommand("new", "Write a draft from a template");
@@ -154,15 +211,21 @@ void add_new(CLI::App& agreement, Context& context) {
   command->add_option("--set", words->request.set, "NAME=VALUE, for a place of the template")
       ->allow_extra_args(false);
   command->add_option("--out", words->out, "The draft's file; else standard output");
-  command->callback(
-      [words, &context] { context.finish(run_new(context, words->request, words->out)); });
+  command->add_flag("--list", words->list, "The templates that there are");
+  command->callback([words, &context] {
+    context.finish(words->list ? list_templates(context)
+                               : run_new(context, words->request, words->out));
+  });
 }
 
 void add_lint(CLI::App& agreement, Context& context) {
-  auto file = std::make_shared<path>();
-  CLI::App* command = agreement.add_subcommand("lint", "Check an agreement's text");
-  command->add_option("file", *file, "The agreement")->required();
-  command->callback([file, &context] { context.finish(run_lint(context, *file)); });
+  auto files = std::make_shared<std::vector<path>>();
+  CLI::App* command =
+      agreement.add_subcommand("lint", "Check an agreement's text, or several together");
+  command->add_option("file", *files, "The agreement; further ones that its parties are in")
+      ->required()
+      ->expected(1, 16);
+  command->callback([files, &context] { context.finish(run_lint(context, *files)); });
 }
 
 void add_sign(CLI::App& agreement, Context& context) {

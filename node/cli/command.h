@@ -33,8 +33,9 @@ void print_error(std::ostream& err, const Error& error);
 
 // Each adds its commands to the program. The commands run from CLI11's callbacks.
 void add_agency_commands(CLI::App& app, Context& context);
-void add_agreement_file_commands(CLI::App& agreement, Context& context);  // below `agreement`
-void add_agreement_node_commands(CLI::App& agreement, Context& context);  // below `agreement`
+void add_agreement_file_commands(CLI::App& agreement, Context& context);    // below `agreement`
+void add_agreement_explain_command(CLI::App& agreement, Context& context);  // below `agreement`
+void add_agreement_node_commands(CLI::App& agreement, Context& context);    // below `agreement`
 void add_keys_commands(CLI::App& app, Context& context);
 void add_import_commands(CLI::App& app, Context& context);
 void add_ask_commands(CLI::App& app, Context& context);

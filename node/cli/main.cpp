@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   auto* agreement = app.add_subcommand("agreement", "write, sign, verify and install agreements");
   agreement->require_subcommand(1);
   add_agreement_file_commands(*agreement, context);
+  add_agreement_explain_command(*agreement, context);
   add_agreement_node_commands(*agreement, context);
   add_keys_commands(app, context);
   add_import_commands(app, context);

@@ -231,6 +231,66 @@ TEST(AgreementLint, NoRowCountsTwiceAcrossGrants) {
                "# again", "is a grant twice");
 }
 
+TEST(AgreementLint, OverlappingGrantsHaveOneRule) {
+  const auto with_rule = [](std::string_view rule) {
+    return sample_text() + replaced(second_grant("event = [\"missing\"]", "children"),
+                                    "min_agencies = 1\nround_to = 5", rule);
+  };
+  EXPECT_TRUE(read_text(with_rule("min_agencies = 1\nround_to = 5")).agreement);
+  expect_error(with_rule("min_agencies = 1 #\nround_to = 10"),
+               "[grant.disclosure]\nmin_children = 8\nmin_agencies = 1 #",
+               "another disclosure rule");
+  // What no row can count in both may have a rule of its own.
+  const auto apart = sample_text() + replaced(second_grant("event = [\"absent\"]", "children"),
+                                              "round_to = 5", "round_to = 10");
+  EXPECT_TRUE(read_text(apart).agreement) << all_diagnostics(read_text(apart));
+}
+
+TEST(AgreementLint, AMixerOfTheHubsOrganisation) {
+  auto text = in_party("vale-health", "\"contributor\"", "\"mixer\"");
+  EXPECT_TRUE(read_text(text).agreement) << all_diagnostics(read_text(text));
+  expect_error(replaced(text, "organisation = \"vale-health\"",
+                        "organisation = \"vale-partnership\" # same"),
+               "# same", "hub's own organisation");
+}
+
+TEST(AgreementLint, AtMostSixteenTablesAGrant) {
+  std::string tables;
+  for (int n = 0; n < 16; ++n)
+    tables += "[[grant.table]]\nname = \"t-" + std::to_string(n) +
+              "\"\nquestion = \"flows\"\nby = [\"origin\", \"destination\"]\n"
+              "place_level = \"district\"\nmeasure = \"reports\"\n";
+  const auto text = replaced(sample_text(), "[grant.disclosure]", tables + "[grant.disclosure]");
+  EXPECT_NE(all_diagnostics(read_text(text)).find("table in [[grant]]: more than 16 of them"),
+            std::string::npos)
+      << all_diagnostics(read_text(text));
+}
+
+TEST(AgreementLint, OneAgencysRecordsHaveOneHub) {
+  const Agreement first = sample_agreement();
+  EXPECT_TRUE(lint_together(first, first).empty());
+  const auto other = [](std::string text) {
+    return sample_agreement(replaced(std::move(text), "id = \"vale-cse\"", "id = \"dale-cse\""));
+  };
+  EXPECT_TRUE(lint_together(first, other(sample_text())).empty());
+  const auto text = in_party("vale-partnership", "organisation = \"vale-partnership\"",
+                             "organisation = \"dale-university\"");
+  const auto found = lint_together(first, other(text));
+  ASSERT_EQ(found.size(), 4u);  // every contributor
+  EXPECT_NE(found[0].text.find("'vale-council' contributes its records in vale-cse too"),
+            std::string::npos);
+  EXPECT_EQ(found[0].line, line_of(text, "[[party]]\nid = \"vale-council\""));
+  EXPECT_EQ(found[0].severity, Severity::error);
+  // The same organisation under another name is the same agency.
+  Agreement renamed = other(text);
+  for (auto& p : renamed.parties)
+    if (p.id.str() == "vale-health") p.id = PartyId::parse("dale-health").value();
+  EXPECT_EQ(lint_together(first, renamed).size(), 4u);
+  for (auto& p : renamed.parties)
+    if (p.id.str() == "dale-health") p.organisation = "dale-health";
+  EXPECT_EQ(lint_together(first, renamed).size(), 3u);
+}
+
 TEST(AgreementLint, TablesShareARowUnlessADimensionSaysNo) {
   Table a, b;
   EXPECT_TRUE(can_share_a_row(a, b));

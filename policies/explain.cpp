@@ -1,0 +1,235 @@
+#include "policies/explain.h"
+
+#include <algorithm>
+
+#include "policies/cells.h"
+
+namespace hedgerow::policies {
+namespace {
+
+std::string listed(const std::vector<std::string>& words, std::string_view last = "and") {
+  std::string text;
+  for (std::size_t n = 0; n < words.size(); ++n) {
+    if (n > 0) text += n + 1 == words.size() ? " " + std::string(last) + " " : ", ";
+    text += words[n];
+  }
+  return text;
+}
+
+template <class T>
+std::vector<std::string> texts_of(const std::vector<T>& ids) {
+  std::vector<std::string> texts;
+  for (const auto& id : ids) texts.push_back(id.str());
+  return texts;
+}
+
+std::string counted(std::size_t n, std::string_view one) {
+  return std::to_string(n) + " " + std::string(one) + (n == 1 ? "" : "s");
+}
+
+class Explanation {
+ public:
+  Explanation(const Agreement& agreement, const CodeList& codes) : a_(agreement), codes_(codes) {}
+
+  std::vector<ExplainedPart> run() {
+    head();
+    for (const Party& p : a_.parties) party(p);
+    pseudonyms();
+    for (std::size_t n = 0; n < a_.grants.size(); ++n) grant(n);
+    leaves();
+    learns();
+    kept();
+    return std::move(parts_);
+  }
+
+ private:
+  void part(std::string id, std::string title) { parts_.push_back({std::move(id), title, {}}); }
+  void fact(std::uint32_t line, std::string text) {
+    parts_.back().facts.push_back({line, std::move(text)});
+  }
+  void fact(std::string text) { fact(0, std::move(text)); }
+
+  void head() {
+    part("agreement", a_.title);
+    const auto line = [&](const char* key) { return a_.line_of(std::string("agreement.") + key); };
+    fact(line("id"), a_.id.str() + ", version " + std::to_string(a_.version) + ".");
+    if (a_.supersedes)
+      fact(line("supersedes"), "It supersedes " + to_sha256_name(a_.supersedes->view()) + ".");
+    fact(line("valid_from"), "In force from " + to_text(a_.valid_from) + " to " +
+                                 to_text(a_.valid_until) + ", both days included, once every " +
+                                 "party has signed it. Review due by " + to_text(a_.review_by) +
+                                 ".");
+    fact(line("codes"), "Areas and other codes are those of the list " + codes_.version() + ".");
+  }
+
+  void party(const Party& p) {
+    part("party." + p.id.str(), "Party " + p.id.str() + ": " + p.name);
+    fact(p.line, std::string("Kind ") + std::string(to_text(p.kind)) + ", of the organisation " +
+                     p.organisation + ".");
+    const Roles& r = p.roles;
+    if (r.hub)
+      fact(p.line,
+           "Hub: it coordinates and relays, applies the disclosure rule, and holds no "
+           "records under this agreement.");
+    if (r.contributor)
+      fact(p.line,
+           "Contributor: it holds records; its figures enter the sums, its records never "
+           "leave it.");
+    if (r.keyholder)
+      fact(p.line,
+           "Keyholder: it holds one share of the pseudonym key and answers other parties' "
+           "requests, within the quotas.");
+    if (r.mixer) fact(p.line, "Mixer: named for linked tables, which this version does not have.");
+    if (r.scrutineer) fact(p.line, "Scrutineer: it may read logs and proofs; it holds no data.");
+    if (!p.areas.empty()) {
+      std::vector<std::string> names;
+      for (const auto& area : p.areas)
+        names.push_back(std::string(place_name(codes_, area)) + " (" + area + ")");
+      fact(p.line, "Areas: " + listed(names) + ".");
+    }
+    fact(p.line, "Lawful basis it states: " + listed(p.lawful_basis) + ".");
+    std::vector<std::string> people;
+    for (const auto& s : p.signatories) people.push_back(s.name + ", " + s.post);
+    if (!people.empty()) fact(p.line, "Signatories: " + listed(people) + ".");
+    for (const auto& [what, whom] : p.contacts) fact(p.line, "Contact (" + what + "): " + whom);
+    for (const auto& [what, where] : p.references)
+      fact(p.line, "Reference (" + what + "): " + where);
+  }
+
+  void pseudonyms() {
+    part("pseudonyms", "What data, and how children are named");
+    const Pseudonyms& p = a_.pseudonyms;
+    const auto line = [&](const char* key) { return a_.line_of(std::string("pseudonyms.") + key); };
+    fact(
+        "Contributors hold movements: event, dates, districts of origin and destination, place "
+        "type, age band, sex, care status, risks, factors. No names, addresses, dates of birth or "
+        "numbers are kept readably.");
+    fact(line("identifier"),
+         "A child's NHS number becomes a pseudonym in memory, during the import, and is dropped. "
+         "Rows without one take part in sums only.");
+    fact(line("threshold"),
+         "No party can make or turn back a pseudonym alone: " + std::to_string(p.threshold) +
+             " of the " + counted(a_.keyholders().size(), "keyholder") +
+             " must answer, never counting the one that asks.");
+    fact(line("import_quota"), "Each keyholder answers for at most " +
+                                   std::to_string(p.import_quota) +
+                                   " children of a party over the agreement's life, then at most " +
+                                   std::to_string(p.daily_quota) + " a day.");
+  }
+
+  void grant(std::size_t n) {
+    const Grant& g = a_.grants[n];
+    const std::string path = "grant." + std::to_string(n);
+    const auto line = [&](const char* key) {
+      const auto found = a_.line_of(path + "." + key);
+      return found == 0 ? g.line : found;
+    };
+    part("grant." + g.id, "Grant " + g.id + ": who may ask what");
+    const Purpose* purpose = a_.purpose(g.purpose);
+    fact(line("purpose"), "Purpose " + g.purpose + ": " +
+                              (purpose == nullptr ? std::string() : purpose->description) + ".");
+    std::vector<std::string> askers;
+    for (const auto& asker : g.askers)
+      askers.push_back(asker.urn.empty() ? "any " + asker.role + " of a party" : asker.urn);
+    fact(line("askers"), "May ask: " + listed(askers, "or") + ". Nobody else.");
+    for (std::size_t m = 0; m < g.tables.size(); ++m)
+      table(g.tables[m], path + ".table." + std::to_string(m));
+    fact(line("period"), "Figures are for whole periods, each " + to_text(g.period) + ".");
+    fact(line("settle"), "A period is settled " + counted(g.settle_days, "day") +
+                             " after its end, then frozen, and computed once: what is recorded "
+                             "later never enters it.");
+    fact(line("history"),
+         "Periods that began more than " + in_words(g.history) + " ago are refused.");
+    fact(line("reason"), "Each question gives a reason, which goes on every party's log.");
+    const DisclosureRule& rule = g.disclosure;
+    fact(line("disclosure"), in_words(rule));
+    fact(line("disclosure"), "Its parameters: min_children " + std::to_string(rule.min_children) +
+                                 ", min_agencies " + std::to_string(rule.min_agencies) +
+                                 ", round_to " + std::to_string(rule.round_to) + ", true_zero " +
+                                 (rule.true_zero ? "true" : "false") +
+                                 ". A contributor's own officer may make them stricter.");
+  }
+
+  void table(const Table& t, const std::string& path) {
+    const auto line = [&](const char* key) {
+      const auto found = a_.line_of(path + "." + key);
+      return found == 0 ? t.line : found;
+    };
+    fact(t.line,
+         "Table " + t.name + ": " + std::string(to_text(t.question)) + " by " + listed(t.by) + ".");
+    const bool has_place = std::find(t.by.begin(), t.by.end(), "origin") != t.by.end() ||
+                           std::find(t.by.begin(), t.by.end(), "destination") != t.by.end();
+    if (has_place)
+      fact(line("place_level"), "Places are told apart down to the " +
+                                    std::string(to_text(t.place_level)) + ", no further.");
+    std::string where;
+    for (const auto& [dimension, codes] : t.where)
+      where += (where.empty() ? "" : "; ") + dimension + " " + listed(codes, "or");
+    fact(line("where"),
+         where.empty() ? "Every row counts." : "Only rows with " + where + " count.");
+    fact(line("measure"), t.measure == Measure::reports
+                              ? "Counted are reports: what two agencies report counts twice."
+                              : "Counted are children, once by each agency that knows them.");
+    const auto space = CellSpace::make(a_, t, codes_);
+    if (space.ok()) fact(t.line, counted(space->size(), "cell") + " a period.");
+  }
+
+  void leaves() {
+    part("leaves", "What leaves an agency");
+    fact(
+        "No record and no pseudonym. For each cell of a released table a contributor sends four "
+        "numbers (the figure, its children, and whether these are enough or too few), masked: only "
+        "all contributors' numbers together give sums, and only the hub can add them up.");
+    fact("For pseudonyms: blinded numbers to keyholders, which they cannot read, and theirs back.");
+    fact("Questions with asker and reason, and what a node decides about them.");
+  }
+
+  void learns() {
+    part("learns", "What each party learns");
+    fact(a_.line_of("agreement.hub"),
+         "The hub, " + a_.hub.str() +
+             ": every question, asker and reason; the region's sums in every cell, small ones "
+             "included, in memory only; never one agency's figures, as long as two contributors "
+             "at least do not work with it.");
+    fact("Keyholders (" + listed(texts_of(a_.keyholders())) +
+         "): which party asked for pseudonyms, when and for how many children; not for whom.");
+    fact("Contributors (" + listed(texts_of(a_.contributors())) +
+         "): every question, asker and reason, and a fingerprint of the answer; not the figures, "
+         "and nothing of each other's records.");
+    fact(
+        "The asker and the asker's agency: the answer, after the disclosure rule. A contributor "
+        "that asks can take its own part off a figure; the rule is made so that another agency at "
+        "or above the floor is left, or nothing.");
+  }
+
+  void kept() {
+    part("kept", "How long things are kept");
+    fact(a_.line_of("retention.records"),
+         "Records: " + in_words(a_.retention_records) +
+             ". Rows older than that are neither stored nor pseudonymised when imported.");
+    fact(a_.line_of("retention.log"), "Logs: " + in_words(a_.retention_log) + ".");
+    fact("Released figures are frozen: they repeat, and are never computed again.");
+  }
+
+  const Agreement& a_;
+  const CodeList& codes_;
+  std::vector<ExplainedPart> parts_;
+};
+
+}  // namespace
+
+std::string in_words(const Duration& d) {
+  std::vector<std::string> words;
+  if (d.months > 0 && d.months % 12 == 0)
+    words.push_back(counted(d.months / 12, "year"));
+  else if (d.months > 0)
+    words.push_back(counted(d.months, "month"));
+  if (d.days > 0) words.push_back(counted(d.days, "day"));
+  return listed(words);
+}
+
+std::vector<ExplainedPart> explain(const Agreement& agreement, const CodeList& codes) {
+  return Explanation(agreement, codes).run();
+}
+
+}  // namespace hedgerow::policies
