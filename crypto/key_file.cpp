@@ -12,11 +12,17 @@ namespace {
 
 using KeyInfoPtr = OpensslPtr<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 using EncryptedPtr = OpensslPtr<X509_SIG, X509_SIG_free>;
+using SchemePtr = OpensslPtr<PBE2PARAM, PBE2PARAM_free>;
+using ScryptPtr = OpensslPtr<SCRYPT_PARAMS, SCRYPT_PARAMS_free>;
+using Pbkdf2Ptr = OpensslPtr<PBKDF2PARAM, PBKDF2PARAM_free>;
 
 // 16 MiB and about a quarter of a second. OpenSSL refuses to open what needs more than 32 MiB.
 constexpr std::uint64_t kScryptN = 1U << 14U;
 constexpr std::uint64_t kScryptR = 8;
 constexpr std::uint64_t kScryptP = 5;
+// A file says itself how much work its opening is: seconds are borne, not hours.
+constexpr std::uint64_t kMaxScryptWork = 4 * kScryptN * kScryptR * kScryptP;
+constexpr std::uint64_t kMaxIterations = 10'000'000;
 
 const char* passphrase_text(const SecretBytes& passphrase) {
   return reinterpret_cast<const char*>(passphrase.expose().data());
@@ -74,6 +80,50 @@ Result<PersonKey> signing_key_from(EVP_PKEY* key) {
   return PersonKey(SigningKey(seed));
 }
 
+bool is_at_most(const ASN1_INTEGER* number, std::uint64_t max, std::uint64_t& value) {
+  return ASN1_INTEGER_get_uint64(&value, number) == 1 && value >= 1 && value <= max;
+}
+
+template <class Ptr>
+Ptr unpack(const ASN1_ITEM* item, const X509_ALGOR* algorithm) {
+  return Ptr(
+      static_cast<typename Ptr::pointer>(ASN1_TYPE_unpack_sequence(item, algorithm->parameter)));
+}
+
+bool is_bearable(const X509_ALGOR* derivation) {
+  std::uint64_t n = 0;
+  std::uint64_t r = 0;
+  std::uint64_t p = 0;
+  switch (OBJ_obj2nid(derivation->algorithm)) {
+    case NID_id_scrypt: {
+      const auto scrypt = unpack<ScryptPtr>(ASN1_ITEM_rptr(SCRYPT_PARAMS), derivation);
+      return scrypt && is_at_most(scrypt->costParameter, kMaxScryptWork, n) &&
+             is_at_most(scrypt->blockSize, kMaxScryptWork / n, r) &&
+             is_at_most(scrypt->parallelizationParameter, kMaxScryptWork / (n * r), p);
+    }
+    case NID_id_pbkdf2: {
+      const auto pbkdf2 = unpack<Pbkdf2Ptr>(ASN1_ITEM_rptr(PBKDF2PARAM), derivation);
+      return pbkdf2 && is_at_most(pbkdf2->iter, kMaxIterations, n);
+    }
+    default:
+      return false;
+  }
+}
+
+Result<void> check_scheme(const X509_SIG* encrypted) {
+  const X509_ALGOR* scheme = nullptr;
+  X509_SIG_get0(encrypted, &scheme, nullptr);
+  if (OBJ_obj2nid(scheme->algorithm) == NID_pbes2) {
+    const auto parts = unpack<SchemePtr>(ASN1_ITEM_rptr(PBE2PARAM), scheme);
+    if (parts && is_bearable(parts->keyfunc)) return {};
+  }
+  take_openssl_reason();
+  return bad_input(
+      "a private key under another encryption than PBES2 with scrypt or PBKDF2, "
+      "or one that takes too long to open",
+      "encrypt it anew: openssl pkcs8 -topk8 -scrypt");
+}
+
 Result<EvpKeyPtr> decrypt(ByteView pem, const SecretBytes& passphrase) {
   if (pem.size() > kMaxKeyFileSize) return bad_input("a private key file that is too large");
   if (passphrase.size() > kMaxPassphraseSize)
@@ -85,6 +135,7 @@ Result<EvpKeyPtr> decrypt(ByteView pem, const SecretBytes& passphrase) {
     return bad_input("not an encrypted private key (PKCS#8, PEM)",
                      "it begins with -----BEGIN ENCRYPTED PRIVATE KEY-----");
   }
+  HR_TRY(check_scheme(encrypted.get()));
   const KeyInfoPtr info(PKCS8_decrypt(encrypted.get(), passphrase_text(passphrase),
                                       static_cast<int>(passphrase.size())));
   if (!info) {

@@ -27,7 +27,8 @@ Result<std::string> encrypt_key(const SealSecretKey& key, const SecretBytes& pas
 // Errors: bad_input: not an encrypted PKCS#8 file, or not X25519; denied: the passphrase.
 Result<SealSecretKey> decrypt_seal_key(ByteView pem, const SecretBytes& passphrase);
 
-// Errors: bad_input: not an encrypted PKCS#8 file, or neither Ed25519 nor P-256;
+// Errors: bad_input: not an encrypted PKCS#8 file, one that takes more than four times the work of
+// ours (scrypt) or ten million rounds (PBKDF2) to open, or neither Ed25519 nor P-256;
 // denied: the passphrase does not open it.
 Result<PersonKey> decrypt_key(ByteView pem, const SecretBytes& passphrase);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "crypto/random.h"
 
 namespace hedgerow {
@@ -93,6 +95,29 @@ TEST(KeyFile, RefusesWhatIsNoEncryptedPrivateKey) {
             Code::bad_input);
   EXPECT_EQ(decrypt_key(as_bytes(pem.substr(0, pem.size() / 2)), words).error().code,
             Code::bad_input);
+}
+
+TEST(KeyFile, RefusesOneThatTakesTooLongToOpen) {
+  SeededRandom rng(ByteArray<32>{5});
+  const SecretBytes words = passphrase("correct horse");
+  const std::string pem = encrypt_key(SigningKey::random(rng), words, rng).value();
+  std::string base64;
+  for (std::size_t at = pem.find('\n') + 1; pem[at] != '-'; ++at)
+    if (pem[at] != '\n') base64 += pem[at];
+  Bytes der = from_base64(base64).value();
+  // N 2^14, r 8, p 5 as ASN.1 integers.
+  const Bytes work{2, 2, 0x40, 0, 2, 1, 8, 2, 1, 5};
+  const auto at = std::search(der.begin(), der.end(), work.begin(), work.end());
+  ASSERT_NE(at, der.end());
+  *(at + 9) = 127;
+  std::string costly = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
+  const std::string text = to_base64(der);
+  for (std::size_t i = 0; i < text.size(); i += 64) costly += text.substr(i, 64) + "\n";
+  costly += "-----END ENCRYPTED PRIVATE KEY-----\n";
+  const auto refused = decrypt_key(as_bytes(costly), words);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::bad_input);
+  EXPECT_NE(refused.error().text.find("too long to open"), std::string::npos);
 }
 
 }  // namespace
