@@ -105,7 +105,7 @@ Result<void> configure(Database::Impl& db, Durability durability) {
   return db.execute(
       "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA secure_delete = ON;"
       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-      "PRAGMA journal_size_limit = 16777216");
+      "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16384");
 }
 
 Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const SecretBytes& key,

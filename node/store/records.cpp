@@ -107,7 +107,22 @@ Result<std::int64_t> batch_number(Database& db, const ImportBatch& batch) {
 
 enum class Outcome { added, replaced, unchanged };
 
-Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& row) {
+// The highest number given to a row version so far; read once and written once an import.
+Result<std::int64_t> last_sequence(Database& db) {
+  Statement last = db.prepare("SELECT last FROM record_sequence");
+  HR_ASSIGN(const bool found, last.step());
+  if (!found) return altered("sequence");
+  return last.integer(0);
+}
+
+Result<void> set_last_sequence(Database& db, std::int64_t last) {
+  Statement set = db.prepare("UPDATE record_sequence SET last = ?1");
+  return set.bind(1, last).run();
+}
+
+// Takes the number after `last` for the row where it is new.
+Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& row,
+                          std::int64_t& last) {
   std::optional<std::int64_t> replaced;
   {
     Statement current = db.prepare("SELECT seq, " HR_ROW_COLUMNS
@@ -119,13 +134,8 @@ Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& r
       replaced = current.integer(0);
     }
   }
+  const std::int64_t seq = ++last;
   // Closed before the new version is there, since at most one version is open.
-  HR_ASSIGN(const std::int64_t seq, [&]() -> Result<std::int64_t> {
-    Statement next = db.prepare("UPDATE record_sequence SET last = last + 1 RETURNING last");
-    HR_ASSIGN(const bool found, next.step());
-    if (!found) return altered("sequence");
-    return next.integer(0);
-  }());
   if (replaced) {
     Statement close = db.prepare("UPDATE record SET closed_seq = ?1 WHERE seq = ?2");
     HR_TRY(close.bind(1, seq).bind(2, *replaced).run());
@@ -156,9 +166,10 @@ Result<ImportCounts> Records::apply_import(const ImportBatch& batch,
       return bad_input("two rows of the import have the same source_ref");
   }
   HR_ASSIGN(const std::int64_t number, batch_number(*db_, batch));
+  HR_ASSIGN(std::int64_t last, last_sequence(*db_));
   ImportCounts counts;
   for (const MovementRow& row : rows) {
-    HR_ASSIGN(const Outcome outcome, apply_row(*db_, number, row));
+    HR_ASSIGN(const Outcome outcome, apply_row(*db_, number, row, last));
     switch (outcome) {
       case Outcome::added:
         ++counts.added;
@@ -171,6 +182,7 @@ Result<ImportCounts> Records::apply_import(const ImportBatch& batch,
         break;
     }
   }
+  HR_TRY(set_last_sequence(*db_, last));
   return counts;
 }
 
