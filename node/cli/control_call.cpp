@@ -20,6 +20,8 @@ Result<void> send_file(ipc::BlockingClient& client, std::istream& file) {
     const auto n = static_cast<std::size_t>(file.gcount());
     if (n == 0) break;
     HR_TRY(client.send(ipc::data_frame(ByteView(chunk.data(), n)), kSendTimeoutMs));
+    // A file that the daemon has refused is not read to its end, which may never come.
+    if (client.has_frame()) return {};
   }
   if (file.bad()) return bad_input("the file cannot be read to its end");
   return client.send(ipc::data_end_frame(), kSendTimeoutMs);
@@ -74,6 +76,7 @@ Result<nlohmann::json> ControlCall::run(
   for (std::istream* file : files) {
     const auto sent = send_file(client, *file);
     // The daemon may have refused and closed: its reason is worth more than the broken pipe.
+    if (sent.ok() && client.has_frame()) break;
     if (!sent.ok()) {
       auto reason = receive_result(client, on_progress, 1'000);
       if (!reason.ok() && reason.error().code != Code::not_running) return reason;

@@ -103,7 +103,8 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
   if (*command == "agreement-install") done = agreement_install(connection, request, now);
   if (*command == "agreement-list") done = agreement_list(connection, now);
   if (*command == "keys-status") done = keys_status(connection);
-  if (*command == "import-movements") done = import_movements(connection, request, now);
+  if (*command == "import-movements" || *command == "import-ssda903")
+    done = import(connection, request, now);
   if (*command == "ask") done = ask(connection, request, now);
   if (*command == "ask-result") done = ask_result(connection, request, now);
   if (*command == "audit-show") done = audit_show(connection, request);
@@ -117,7 +118,7 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
 void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;  // the command has failed; the rest of its file is in the way
-  if (it->second.importing == nullptr || it->second.file_complete)
+  if (it->second.importing == nullptr || !it->second.importing->imports().wants_file())
     return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
   const auto fed = it->second.importing->imports().feed(chunk);
   if (!fed.ok()) fail(connection, fed.error());
@@ -126,9 +127,8 @@ void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
 void ControlDesk::on_data_end(ConnectionId connection, UtcTime now) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;
-  if (it->second.importing == nullptr || it->second.file_complete)
+  if (it->second.importing == nullptr || !it->second.importing->imports().wants_file())
     return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
-  it->second.file_complete = true;
   LineageNode& node = *it->second.importing;
   carry_out(connection, node, node.imports().end_of_file(now), now);
 }
@@ -276,13 +276,27 @@ Result<void> ControlDesk::keys_status(ConnectionId connection) {
   return {};
 }
 
-Result<void> ControlDesk::import_movements(ConnectionId connection, const json& request,
-                                           UtcTime now) {
+Result<void> ControlDesk::import(ConnectionId connection, const json& request, UtcTime now) {
   HR_ASSIGN(LineageNode * node, lineage_of(request));
-  HR_ASSIGN(std::string source, text_field(request, "source"));
-  HR_TRY(node->imports().begin(
-      {std::move(source), flag(request, "skip_bad"), flag(request, "dry_run")},
-      reply_to(connection), now));
+  ImportRequest wanted;
+  HR_ASSIGN(wanted.source, text_field(request, "source"));
+  wanted.skip_bad = flag(request, "skip_bad");
+  wanted.dry_run = flag(request, "dry_run");
+  if (request["command"] == "import-ssda903") {
+    const auto parts = request.find("parts");
+    const bool some = parts != request.end() && parts->is_array() && !parts->empty();
+    if (!some || parts->size() > import::kReturnParts)
+      return Error{Code::usage, "the request lacks the parts of a return", {}, {}};
+    for (const json& entry : *parts) {
+      HR_ASSIGN(const std::string named, text_field(entry, "part"));
+      const auto part = import::parse_return_part(named);
+      if (!part) return Error{Code::usage, "no part of a return: " + named, {}, {}};
+      import::ReturnFile file{*part, {}};
+      HR_ASSIGN(file.source, text_field(entry, "source"));
+      wanted.parts.push_back(std::move(file));
+    }
+  }
+  HR_TRY(node->imports().begin(std::move(wanted), reply_to(connection), now));
   open_[connection].importing = node;
   return {};
 }

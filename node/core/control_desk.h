@@ -21,8 +21,7 @@ class ControlDesk {
 
  private:
   struct Open {
-    LineageNode* importing = nullptr;  // takes the file's bytes
-    bool file_complete = false;
+    LineageNode* importing = nullptr;  // takes the files' bytes
     std::optional<std::pair<LineageNode*, SessionId>> asking;
   };
 
@@ -35,8 +34,8 @@ class ControlDesk {
                                  UtcTime now);
   Result<void> agreement_list(ConnectionId connection, UtcTime now);
   Result<void> keys_status(ConnectionId connection);
-  Result<void> import_movements(ConnectionId connection, const nlohmann::json& request,
-                                UtcTime now);
+  // Of movements, or of a return.
+  Result<void> import(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   Result<void> ask(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   Result<void> ask_result(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   Result<void> audit_show(ConnectionId connection, const nlohmann::json& request);

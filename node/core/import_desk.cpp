@@ -43,29 +43,45 @@ store::MovementRow to_row(const import::ParsedMovement& m,
   return row;
 }
 
-nlohmann::json to_json(const import::Report& report, std::string_view source) {
+nlohmann::json to_json(const import::ReturnCounts& c) {
+  return {{"short_breaks", c.short_breaks}, {"no_move", c.no_move},
+          {"unplaced", c.unplaced},         {"temporary", c.temporary},
+          {"uncovered", c.uncovered},       {"header_rows", c.children},
+          {"episode_rows", c.episodes},     {"missing_rows", c.missing},
+          {"crosswalk_rows", c.crosswalk},  {"crosswalk_unused", c.crosswalk_unused}};
+}
+
+nlohmann::json to_json(const import::Report& report, const ImportRequest& request) {
+  const auto source_of = [&](std::size_t part) -> const std::string& {
+    return request.parts.empty() ? request.source : request.parts.at(part).source;
+  };
   nlohmann::json by_rule = nlohmann::json::object();
   for (std::size_t i = 0; i < import::kRules; ++i)
     if (report.by_rule[i] != 0)
       by_rule[std::string(import::name(static_cast<import::Rule>(i)))] = report.by_rule[i];
   nlohmann::json problems = nlohmann::json::array();
   for (const auto& p : report.problems)
-    problems.push_back({{"line", p.line},
+    problems.push_back({{"source", source_of(p.part)},
+                        {"line", p.line},
                         {"column", std::string(import::name(p.column))},
                         {"rule", std::string(import::name(p.rule))},
-                        {"text", import::describe(source, p)},
+                        {"text", import::describe(source_of(p.part), p)},
                         {"hint", std::string(import::hint(p.rule))}});
-  return {{"source", std::string(source)},
-          {"read", report.read},
-          {"good", report.good},
-          {"refused", report.refused},
-          {"older_than_retention", report.old},
-          {"without_identifier", report.without_identifier},
-          {"unknown_area", report.unknown_area},
-          {"ambiguous_area", report.ambiguous_area},
-          {"case_refs_dropped", report.case_refs_dropped},
-          {"by_rule", by_rule},
-          {"problems", problems}};
+  nlohmann::json out = {{"source", request.source},
+                        {"read", report.read},
+                        {"good", report.good},
+                        {"refused", report.refused},
+                        {"older_than_retention", report.old},
+                        {"without_identifier", report.without_identifier},
+                        {"unknown_area", report.unknown_area},
+                        {"ambiguous_area", report.ambiguous_area},
+                        {"other_day_area", report.other_day_area},
+                        {"unknown_postcodes", report.unknown_postcodes},
+                        {"case_refs_dropped", report.case_refs_dropped},
+                        {"by_rule", by_rule},
+                        {"problems", problems}};
+  if (report.yearly) out["return"] = to_json(*report.yearly);
+  return out;
 }
 
 }  // namespace
@@ -74,7 +90,8 @@ struct ImportDesk::Run {
   ImportRequest request;
   Reply reply;
   std::optional<import::CaseRefSealer> case_refs;
-  std::optional<import::MovementParser> parser;
+  std::optional<import::MovementParser> movements;  // one of the two
+  std::optional<import::ReturnParser> yearly;
   std::optional<import::ReferenceKey> reference_key;
   import::ParsedFile file;
   SessionId session;
@@ -99,7 +116,7 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
     return denied(lineage_.self.str() + " holds no records in this agreement",
                   "only contributors import");
   if (!lineage_.agreement.in_force(now)) return denied("the agreement is not in force today");
-  if (!keys_.key())
+  if (!keys_.key() && !request.dry_run)
     return try_again("the pseudonym key is not there yet: " + keys_.state(),
                      "see `hedgerow keys status`");
   auto run = std::make_unique<Run>();
@@ -113,16 +130,27 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
     run->case_refs.emplace(key, env_.rng);
   }
   const policies::Day today = policies::london_day(now);
-  run->parser.emplace(import::ParseContext{
-      codes_, run->request.source, *run->reference_key, run->case_refs ? &*run->case_refs : nullptr,
-      policies::minus(today, lineage_.agreement.retention_records), today});
+  import::ParseContext context{codes_,
+                               run->request.source,
+                               *run->reference_key,
+                               run->case_refs ? &*run->case_refs : nullptr,
+                               policies::minus(today, lineage_.agreement.retention_records),
+                               today};
+  if (run->request.parts.empty()) {
+    run->movements.emplace(std::move(context));
+  } else {
+    HR_ASSIGN(auto yearly, import::ReturnParser::create(std::move(context), run->request.parts));
+    run->yearly.emplace(std::move(yearly));
+  }
   run_ = std::move(run);
   return {};
 }
 
+bool ImportDesk::wants_file() const { return run_ && (run_->movements || run_->yearly); }
+
 Result<void> ImportDesk::feed(ByteView chunk) {
-  HR_CHECK(run_ != nullptr && run_->parser);
-  auto fed = run_->parser->feed(chunk);
+  HR_CHECK(wants_file());
+  auto fed = run_->movements ? run_->movements->feed(chunk) : run_->yearly->feed(chunk);
   if (!fed.ok()) run_.reset();
   return fed;
 }
@@ -136,19 +164,32 @@ void ImportDesk::fail(const Error& error) {
 }
 
 Result<Work> ImportDesk::end_of_file(UtcTime now) {
-  HR_CHECK(run_ != nullptr && run_->parser);
-  auto parsed = std::move(*run_->parser).finish();
-  run_->parser.reset();
+  HR_CHECK(wants_file());
+  if (run_->yearly) {
+    if (auto ended = run_->yearly->end_of_file(); !ended.ok()) {
+      run_.reset();
+      return std::move(ended).error();
+    }
+    if (!run_->yearly->complete()) return Work{};
+  }
+  auto parsed =
+      run_->movements ? std::move(*run_->movements).finish() : std::move(*run_->yearly).finish();
+  run_->movements.reset();
+  run_->yearly.reset();
   if (!parsed.ok()) {
     run_.reset();
     return std::move(parsed).error();
   }
   run_->file = std::move(parsed).value();
+  return all_read(now);
+}
+
+Result<Work> ImportDesk::all_read(UtcTime now) {
   const import::Report& report = run_->file.report;
   const bool stop = report.refused > 0 && !run_->request.skip_bad;
   if (stop || run_->request.dry_run || run_->file.movements.empty()) {
     nlohmann::json result = {{"schema", "hedgerow/import/1"},
-                             {"report", to_json(report, run_->request.source)},
+                             {"report", to_json(report, run_->request)},
                              {"imported", false},
                              {"dry_run", run_->request.dry_run},
                              {"added", 0},
@@ -273,7 +314,7 @@ Result<Work> ImportDesk::store_rows(UtcTime now) {
   work.then.push_back([run, counts](const Committed&) {
     run->reply.result({{"schema", "hedgerow/import/1"},
                        {"import", run->session.hex()},
-                       {"report", to_json(run->file.report, run->request.source)},
+                       {"report", to_json(run->file.report, run->request)},
                        {"imported", true},
                        {"dry_run", false},
                        {"added", counts->added},

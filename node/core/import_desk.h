@@ -1,5 +1,5 @@
-// `import movements`: bytes from the control socket become rows, rows get pseudonyms from the
-// keyholders, and all of it becomes durable in one transaction or not at all.
+// `import movements` and `import ssda903`: bytes from the control socket become rows, rows get
+// pseudonyms from the keyholders, and all of it becomes durable in one transaction or not at all.
 //
 // One import at a time. Identifiers are in this object from the first byte to the last
 // pseudonym, and nowhere else on the node.
@@ -13,6 +13,7 @@
 #include "node/core/key_desk.h"
 #include "node/core/reply.h"
 #include "node/import/rows.h"
+#include "node/import/ssda903.h"
 #include "protocol/pseudonymise/client.h"
 
 namespace hedgerow::core {
@@ -20,7 +21,9 @@ namespace hedgerow::core {
 inline constexpr std::chrono::seconds kKeyholderPatience{15};
 
 struct ImportRequest {
-  std::string source;  // the file's name, for messages
+  std::string source;  // of movements: the file's name, for messages
+  // Not empty: the files of a return, in the order in which they will come.
+  std::vector<import::ReturnFile> parts;
   bool skip_bad = false;
   bool dry_run = false;
 };
@@ -31,13 +34,16 @@ class ImportDesk {
              const policies::CodeList& codes);
   ~ImportDesk();
 
-  // Errors: try_again: another import is under way, or there is no key yet; denied: this party is
-  // no contributor, or the agreement is not in force.
+  // Errors: try_again: another import is under way, or there is no key yet (a dry run needs none);
+  // denied: this party is no contributor, or the agreement is not in force; bad_input: not the
+  // parts of a return.
   Result<void> begin(ImportRequest request, Reply reply, UtcTime now);
   // The file's bytes. An error ends the import.
   Result<void> feed(ByteView chunk);
-  // The file is complete. An error ends the import; otherwise `reply` hears of the end.
+  // The present file is complete. An error ends the import; after the last file `reply` hears of
+  // the end.
   Result<Work> end_of_file(UtcTime now);
+  bool wants_file() const;  // a file, or the next one, is still to come
   // The command's connection is gone.
   void cancel();
 
@@ -51,6 +57,7 @@ class ImportDesk {
  private:
   struct Run;
 
+  Result<Work> all_read(UtcTime now);
   Result<Work> ask_keyholders(UtcTime now);
   Work after(protocol::Step step, UtcTime now);
   Result<Work> store_rows(UtcTime now);

@@ -40,4 +40,16 @@ bool looks_like_nhs_number(ByteView cell) {
   return NhsNumberParse(bare).ok();
 }
 
+std::uint32_t NhsNumberIndex::position_of(const NhsNumber& number) {
+  const auto next = static_cast<std::uint32_t>(numbers_.size());
+  const auto [at, is_new] = positions_.try_emplace(number, next);
+  if (is_new) numbers_.push_back(number);
+  return at->second;
+}
+
+NhsNumbers NhsNumberIndex::take() {
+  positions_.clear();
+  return std::exchange(numbers_, {});
+}
+
 }  // namespace hedgerow::import

@@ -5,7 +5,11 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "crypto/base/bytes.h"
 #include "crypto/base/secret.h"
@@ -56,5 +60,20 @@ bool looks_like_nhs_number(ByteView cell);
 
 // Distinct numbers, in the order in which they first came.
 using NhsNumbers = WipingVector<NhsNumber>;
+
+// Gives each distinct number its place among them. The nodes are wiped as they go, like the
+// numbers.
+class NhsNumberIndex {
+ public:
+  std::uint32_t position_of(const NhsNumber& number);
+  // In order of position; the index is empty afterwards.
+  NhsNumbers take();
+
+ private:
+  using Positions = std::map<NhsNumber, std::uint32_t, std::less<>,
+                             WipingAllocator<std::pair<const NhsNumber, std::uint32_t>>>;
+  Positions positions_;
+  NhsNumbers numbers_;
+};
 
 }  // namespace hedgerow::import

@@ -1,7 +1,6 @@
 #include "node/import/row_rules.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -41,6 +40,20 @@ std::size_t max_length(Column column) {
     case Column::sex:
     case Column::care_status:
     case Column::return_interview:
+    case Column::return_child:
+    case Column::return_sex:
+    case Column::return_birth:
+    case Column::decom:
+    case Column::rne:
+    case Column::legal_status:
+    case Column::placement:
+    case Column::dec:
+    case Column::home_post:
+    case Column::pl_post:
+    case Column::missing:
+    case Column::mis_start:
+    case Column::mis_end:
+    case Column::crosswalk_number:
       return kMaxWord;
   }
   HR_CHECK(false);
@@ -53,31 +66,11 @@ std::optional<std::uint8_t> position_in(std::span<const std::string> codes, std:
   return static_cast<std::uint8_t>(index);
 }
 
-bool is_letter(std::uint8_t c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-bool is_digit(std::uint8_t c) { return c >= '0' && c <= '9'; }
-
-// A full postcode's shape: one or two letters, a digit, at most one more letter or digit; then a
-// digit and two letters, with or without a blank between the halves.
-bool looks_like_postcode(ByteView cell) {
-  std::array<std::uint8_t, 7> c{};
-  std::size_t n = 0;
-  for (const std::uint8_t b : cell) {
-    if (b == ' ') continue;
-    if (n == c.size() || !(is_letter(b) || is_digit(b))) return false;
-    c[n++] = b;
-  }
-  if (n < 5) return false;
-  const std::size_t outward = n - 3;
-  const std::size_t area = is_letter(c[1]) ? 2 : 1;
-  return is_letter(c[0]) && area < outward && outward <= area + 2 && is_digit(c[area]) &&
-         is_digit(c[n - 3]) && is_letter(c[n - 2]) && is_letter(c[n - 1]);
-}
-
 class RowCheck {
  public:
-  RowCheck(const ParseContext& context, const ColumnPositions& positions, const CsvLine& cells,
-           std::size_t line)
-      : context_(context), positions_(positions), cells_(cells), line_(line) {}
+  RowCheck(const ParseContext& context, Places& places, const ColumnPositions& positions,
+           const CsvLine& cells, std::size_t line)
+      : context_(context), places_(places), positions_(positions), cells_(cells), line_(line) {}
 
   RowOutcome run();
 
@@ -97,6 +90,7 @@ class RowCheck {
   void factors();
 
   const ParseContext& context_;
+  Places& places_;
   const ColumnPositions& positions_;
   const CsvLine& cells_;
   const std::size_t line_;
@@ -106,11 +100,7 @@ class RowCheck {
 
 Moment stored(const policies::Moment& moment) {
   Moment out{moment.day, std::nullopt};
-  if (moment.has_time) {
-    const auto since = moment.at - policies::london_midnight(moment.day);
-    out.minute =
-        static_cast<std::uint16_t>(std::chrono::duration_cast<std::chrono::minutes>(since).count());
-  }
+  if (moment.has_time) out.minute = moment.minute;
   return out;
 }
 
@@ -232,42 +222,27 @@ void RowCheck::birth(Day started) {
     problem(Column::date_of_birth, Rule::date_format);
     return;
   }
-  const auto age = policies::age_on(*born, started);
-  if (!age) {
-    problem(Column::date_of_birth, Rule::birth_after_event);
-  } else if (*age >= kAdult) {
-    problem(Column::date_of_birth, Rule::adult_at_event);
-  } else {
-    const auto month = policies::month_of_18th_birthday(*born);
-    out_.movement.age = static_cast<std::uint8_t>(*age);
-    out_.movement.adult_month = month.year * 12 + (month.index - 1);
-  }
+  if (const auto rule = set_birth(out_.movement, *born, started))
+    problem(Column::date_of_birth, *rule);
 }
 
 void RowCheck::place(Column column, Day day, std::string& out) {
   const ByteView text = cell(column);
   if (text.empty() || !within_length(column)) return;
-  if (looks_like_postcode(text)) {
-    problem(column, Rule::postcode_not_supported);
-    return;
-  }
-  // No std::string is made of the cell: a name or an address may stand here by mistake.
-  auto resolved = context_.codes.resolve_district(as_text(text), day);
-  switch (resolved.kind) {
-    case policies::DistrictResolution::Kind::current:
-      out = std::move(resolved.code);
-      if (!resolved.valid_on_day) out_.other_day_area = true;
-      return;
-    case policies::DistrictResolution::Kind::outside_england:
-      out = kOutsideEngland;
-      return;
-    case policies::DistrictResolution::Kind::ambiguous:
-      out_.ambiguous_area = true;
-      return;
-    case policies::DistrictResolution::Kind::unknown:
+  Place found = places_.resolve(text, day);
+  switch (found.kind) {
+    case Place::Kind::area:
+      out_.ambiguous_area |= found.ambiguous;
+      out_.other_day_area |= found.other_day;
+      break;
+    case Place::Kind::unknown_postcode:
+      ++out_.unknown_postcodes;
+      break;
+    case Place::Kind::not_an_area:
       problem(column, Rule::unknown_area);
-      return;
+      break;
   }
+  out = std::move(found.area);
 }
 
 void RowCheck::word(Column column, Vocabulary vocabulary, std::optional<std::uint8_t>& out) {
@@ -312,14 +287,19 @@ void RowCheck::factors() {
 
 }  // namespace
 
-ByteView cell_of(const ColumnPositions& positions, const CsvLine& cells, Column column) {
-  const auto& position = positions[static_cast<std::size_t>(column)];
-  return position ? cells.cell(*position) : ByteView{};
+std::optional<Rule> set_birth(ParsedMovement& movement, Day born, Day started) {
+  const auto age = policies::age_on(born, started);
+  if (!age) return Rule::birth_after_event;
+  if (*age >= kAdult) return Rule::adult_at_event;
+  const auto month = policies::month_of_18th_birthday(born);
+  movement.age = static_cast<std::uint8_t>(*age);
+  movement.adult_month = month.year * 12 + (month.index - 1);
+  return std::nullopt;
 }
 
-RowOutcome check_row(const ParseContext& context, const ColumnPositions& positions,
+RowOutcome check_row(const ParseContext& context, Places& places, const ColumnPositions& positions,
                      const CsvLine& cells, std::size_t line) {
-  return RowCheck(context, positions, cells, line).run();
+  return RowCheck(context, places, positions, cells, line).run();
 }
 
 }  // namespace hedgerow::import

@@ -19,6 +19,7 @@
 #include "crypto/base/result.h"
 #include "crypto/base/secret.h"
 #include "node/import/case_ref.h"
+#include "node/import/csv_table.h"
 #include "node/import/nhs_number.h"
 #include "node/import/rules.h"
 #include "policies/calendar.h"
@@ -26,10 +27,8 @@
 
 namespace hedgerow::import {
 
-inline constexpr std::size_t kMaxLine = 64 * 1024;  // bytes, without the line end
-inline constexpr std::size_t kMaxRows = 200'000;    // a file
-inline constexpr std::size_t kMaxProblems = 100;    // listed one by one; all are counted
-inline constexpr std::size_t kMaxReference = 128;   // bytes of child_ref and source_ref
+inline constexpr std::size_t kMaxProblems = 100;   // listed one by one; all are counted
+inline constexpr std::size_t kMaxReference = 128;  // bytes of child_ref and source_ref
 
 // The key of the keyed hashes of child_ref and source_ref: one for each lineage, kept with its
 // database key and destroyed with it.
@@ -46,8 +45,7 @@ using policies::kOutsideEngland;
 
 struct Moment {
   policies::Day day;  // in London
-  // Minutes since that London day began, 0 to 1499 (one day in October has 25 hours); none where
-  // the record gives only a date.
+  // By London's clock, 0 to 1439; none where the record gives only a date.
   std::optional<std::uint16_t> minute;
   friend bool operator==(const Moment&, const Moment&) = default;
 };
@@ -78,6 +76,22 @@ struct ParsedMovement {
   Bytes case_ref;  // sealed; empty: none
 };
 
+// What a yearly return's rows came to besides movements (ssda903.h). Each row of episodes and
+// missing is in exactly one of: a movement, refused, old, or left out by one of the first four.
+struct ReturnCounts {
+  std::size_t short_breaks = 0;  // episodes: legal status V3 or V4
+  std::size_t no_move = 0;       // episodes: legal status only, or a move within one area
+  std::size_t unplaced = 0;      // episodes: a move, but the area before or after it is unknown
+  std::size_t temporary = 0;     // movements: to a temporary placement (T0 to T4)
+  std::size_t uncovered = 0;     // missing: no episode covers the day, so the origin is unknown
+  std::size_t children = 0;      // rows of each file
+  std::size_t episodes = 0;
+  std::size_t missing = 0;
+  std::size_t crosswalk = 0;
+  std::size_t crosswalk_unused = 0;  // their child is not in the header, or has no number there
+  friend bool operator==(const ReturnCounts&, const ReturnCounts&) = default;
+};
+
 struct Report {
   std::size_t read = 0;     // rows, the header row and blank lines not counted
   std::size_t good = 0;     // in ParsedFile::movements
@@ -89,8 +103,12 @@ struct Report {
   std::size_t ambiguous_area = 0;     // of these, through a former code that was split
   std::size_t other_day_area = 0;     // a district code not in use on the day, but understood
   std::size_t case_refs_dropped = 0;  // had a case_ref, but no re-identification key is configured
+  std::size_t unknown_postcodes = 0;  // cells with a postcode that does not exist
+  std::optional<ReturnCounts> yearly;  // of a return; its postcodes are counted in old rows too
   std::array<std::size_t, kRules> by_rule{};  // problems, by Rule; a row may have several
-  std::vector<Problem> problems;              // the first kMaxProblems, by line
+  std::vector<Problem> problems;              // the first kMaxProblems, as they were found
+
+  void add(const Problem& problem);
 };
 
 struct ParsedFile {

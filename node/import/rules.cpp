@@ -42,6 +42,34 @@ std::string_view name(Column column) {
       return "return_interview";
     case Column::case_ref:
       return "case_ref";
+    case Column::return_child:
+      return "CHILD";
+    case Column::return_sex:
+      return "SEX";
+    case Column::return_birth:
+      return "DOB";
+    case Column::decom:
+      return "DECOM";
+    case Column::rne:
+      return "RNE";
+    case Column::legal_status:
+      return "LS";
+    case Column::placement:
+      return "PLACE";
+    case Column::dec:
+      return "DEC";
+    case Column::home_post:
+      return "HOME_POST";
+    case Column::pl_post:
+      return "PL_POST";
+    case Column::missing:
+      return "MISSING";
+    case Column::mis_start:
+      return "MIS_START";
+    case Column::mis_end:
+      return "MIS_END";
+    case Column::crosswalk_number:
+      return "NHS_NUMBER";
   }
   HR_CHECK(false);
 }
@@ -92,9 +120,9 @@ Words words(Rule rule) {
     case Rule::date_future:
       return {"date-future", "lies in the future", ""};
     case Rule::ended_before_started:
-      return {"ended-before-started", "is before started_at", ""};
+      return {"ended-before-started", "is before the start", ""};
     case Rule::birth_after_event:
-      return {"birth-after-event", "is after started_at", ""};
+      return {"birth-after-event", "the child was born after the start", ""};
     case Rule::adult_at_event:
       return {"adult-at-event", "18 or older when it started",
               "records are about children: leave the row out"};
@@ -105,10 +133,22 @@ Words words(Rule rule) {
               "the codes are listed in formats: lower case, with hyphens"};
     case Rule::unknown_area:
       return {"unknown-area", "not the code of a district",
-              "use the nine-character ONS code, 'outside-england', or leave it empty"};
-    case Rule::postcode_not_supported:
-      return {"postcode-not-supported", "a postcode; this version does not look postcodes up",
-              "put the district's ONS code in its place before the import"};
+              "use the nine-character ONS code, a postcode, 'outside-england', or leave it empty"};
+    case Rule::return_date:
+      return {"return-date", "not a date as the return writes it", "write 01/03/2026"};
+    case Rule::return_code:
+      return {"return-code", "not a code of this column in the return", ""};
+    case Rule::child_not_in_header:
+      return {"child-not-in-header", "no row of the header has this child",
+              "are the files of one year's return?"};
+    case Rule::child_refused:
+      return {"child-refused", "the child's row in the header was refused", ""};
+    case Rule::duplicate_child:
+      return {"duplicate-child", "an earlier row of this file has the same child", ""};
+    case Rule::duplicate_episode:
+      return {"duplicate-episode", "the same child has another row with this start", ""};
+    case Rule::birth_differs:
+      return {"birth-differs", "is not the date of birth in the header", ""};
   }
   HR_CHECK(false);
 }

@@ -29,9 +29,26 @@ enum class Column : std::uint8_t {
   care_status,
   return_interview,
   case_ref,
+  // of the SSDA903 return and its crosswalk
+  return_child,
+  return_sex,
+  return_birth,
+  decom,
+  rne,
+  legal_status,
+  placement,
+  dec,
+  home_post,
+  pl_post,
+  missing,
+  mis_start,
+  mis_end,
+  crosswalk_number,
 };
 inline constexpr std::size_t kColumns =
-    std::size_t{1} + static_cast<std::size_t>(Column::case_ref);  // Column::none included
+    std::size_t{1} + static_cast<std::size_t>(Column::case_ref);  // movements'; none included
+inline constexpr std::size_t kAllColumns =
+    std::size_t{1} + static_cast<std::size_t>(Column::crosswalk_number);
 
 enum class Rule : std::uint8_t {
   // of the line
@@ -56,10 +73,17 @@ enum class Rule : std::uint8_t {
   missing_value,            // "missing-value": a cell that must not be empty
   unknown_code,             // "unknown-code": not in the code list
   unknown_area,             // "unknown-area": was never the code of a district
-  postcode_not_supported,   // "postcode-not-supported"
+  // of the SSDA903 return
+  return_date,          // "return-date": not DD/MM/YYYY
+  return_code,          // "return-code": not a code of that column
+  child_not_in_header,  // "child-not-in-header"
+  child_refused,        // "child-refused": the child's row in the header was
+  duplicate_child,      // "duplicate-child": header or crosswalk
+  duplicate_episode,    // "duplicate-episode": of one child, with one start
+  birth_differs,        // "birth-differs": from the header's
 };
 inline constexpr std::size_t kRules =
-    std::size_t{1} + static_cast<std::size_t>(Rule::postcode_not_supported);
+    std::size_t{1} + static_cast<std::size_t>(Rule::birth_differs);
 
 std::string_view name(Column column);  // as in the header row; "" for none
 std::string_view name(Rule rule);      // as quoted above
@@ -70,6 +94,7 @@ struct Problem {
   std::size_t line = 0;  // physical line, from 1; the header row is line 1
   Column column = Column::none;
   Rule rule = Rule::quote;
+  std::size_t part = 0;  // which of the files, in the order in which they were given
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 

@@ -15,6 +15,8 @@ import random
 import sys
 from pathlib import Path
 
+from yearly_return import YearlyReturn
+
 HERE = Path(__file__).resolve().parent
 
 COLUMNS = [
@@ -478,12 +480,19 @@ def main():
                         help="the day on which the region is looked at, YYYY-MM-DD")
     parser.add_argument("--parties", help="JSON list of parties, as in region.json, to write there "
                         "in place of the built-in ones")
+    parser.add_argument("--return", action="store_true", dest="yearly_return",
+                        help="the council's last full financial year as an SSDA903 return, in "
+                        "place of its movements up to that year's end")
     arguments = parser.parse_args()
     if not 1 <= arguments.children <= 20000:
         parser.error("--children: 1 to 20000")
     parties = read_parties(arguments.parties) if arguments.parties else PARTIES
     region = Region(arguments.seed, arguments.children, arguments.today)
     region.build()
+    if arguments.yearly_return:
+        council = region.agencies["vale-council"]
+        YearlyReturn(region, council, COUNCIL, sorted(region.districts)).write(
+            arguments.out / "vale-council" / "ssda903")
     region.write(arguments.out, parties)
     for party in parties:
         if not party["hub"]:

@@ -21,6 +21,8 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+from ssda903 import read_return
+
 DATA = Path(__file__).resolve().parent / "data"
 ELSEWHERE, OUTSIDE, UNKNOWN = "elsewhere", "outside-england", "unknown"
 
@@ -126,7 +128,7 @@ def latest_rows(paths, oldest):
     """The rows an agency holds: a source_ref that comes again replaces what it named before."""
     held = {}
     for path in paths:
-        for row in read_csv(path):
+        for row in read_return(path) if Path(path).is_dir() else read_csv(path):
             if oldest is None or london_day(row["started_at"]) >= oldest:
                 held[row["source_ref"].strip()] = row
     return list(held.values())
@@ -257,7 +259,8 @@ def main():
     parser.add_argument("--grant", help="where several grants have a table of that name")
     parser.add_argument("--period", required=True)
     parser.add_argument("--records", required=True, action="append", metavar="PARTY=FILE",
-                        help="may be given more than once for a party, in the order of import")
+                        help="movements, or the folder of an SSDA903 return; may be given more "
+                        "than once for a party, in the order of import")
     parser.add_argument("--oldest", type=dt.date.fromisoformat,
                         help="rows that started before this day were never stored")
     parser.add_argument("--compare", type=Path, help="the product's answer, JSON")

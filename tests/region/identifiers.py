@@ -3,7 +3,7 @@
 import csv
 import re
 
-REFERENCES = ("child_ref", "source_ref", "case_ref")
+REFERENCES = ("child_ref", "source_ref", "case_ref", "CHILD")
 STEM = 4  # bytes that begin a reference; few of them differ
 DIGITS = re.compile(rb"[0-9]{10,}")
 GROUPED = re.compile(rb"(?=([0-9]{3})[ -]([0-9]{3})[ -]([0-9]{4}))")
@@ -11,15 +11,16 @@ GROUPED = re.compile(rb"(?=([0-9]{3})[ -]([0-9]{3})[ -]([0-9]{4}))")
 
 class Identifiers:
     def __init__(self, files):
-        """From movements.csv files: NHS numbers, and the agencies' references."""
+        """From movements.csv files, and a return's header and crosswalk: NHS numbers, and the
+        agencies' references."""
         self.numbers, self.references = set(), set()
         for name in files:
             with open(name, encoding="utf-8-sig", newline="") as file:
                 for row in csv.DictReader(file):
-                    number = row["nhs_number"].replace(" ", "")
+                    number = row.get("nhs_number", row.get("NHS_NUMBER", "")).replace(" ", "")
                     if number:
                         self.numbers.add(number.encode())
-                    self.references.update(row[c].encode() for c in REFERENCES if row[c])
+                    self.references.update(row[c].encode() for c in REFERENCES if row.get(c))
         stems = {r[:STEM] for r in self.references}
         self.lengths = sorted({len(r) for r in self.references})
         self.stem = re.compile(b"(?=" + b"|".join(re.escape(s) for s in sorted(stems)) + b")")

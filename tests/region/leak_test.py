@@ -12,7 +12,8 @@ CHILDREN = 300
 
 
 def inputs(region):
-    return [region.input(p) for p in CONTRIBUTORS]
+    files = [region.input(p) for p in CONTRIBUTORS]
+    return files + [region.council_return / f"{part}.csv" for part in ("header", "crosswalk")]
 
 
 class LeakTest(RegionTest):
@@ -53,6 +54,8 @@ class LeakTest(RegionTest):
 
         for party in CONTRIBUTORS:
             self.assertCode(region.import_file(party), 0)
+            if party == "vale-council":
+                self.assertCode(region.at(party, "import", "ssda903", region.council_return), 0)
             self.assertEqual(self.found_in_memory(identifiers, region, party), set(), party)
         self.assertEqual(identifiers.in_folder(region.dir, leave_out="input"), {})
         self.assertGreater(sum(1 for _ in region.dir.glob("nodes/*/state/**/*.db")), len(PARTIES))

@@ -128,6 +128,14 @@ class Region:
         return self.dir / "input" / party / "movements.csv"
 
     @property
+    def council_return(self):
+        return self.dir / "input/vale-council/ssda903"
+
+    def records(self, party):
+        """All that was imported at a party, in that order."""
+        return ([self.council_return] if party == "vale-council" else []) + [self.input(party)]
+
+    @property
     def agreement(self):
         return self.dir / "agreement/vale-cse.toml"
 

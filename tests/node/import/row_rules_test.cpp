@@ -149,13 +149,25 @@ TEST(RowRules, UnknownArea) {
       EXPECT_EQ(problems({{column, text}}), one(column, Rule::unknown_area)) << text;
 }
 
-TEST(RowRules, PostcodeNotSupported) {
-  for (const auto* text : {"OX1 2JD", "ox12jd", "M1 1AE", "SW1A 1AA", "B33 8TH", "CR2 6XH",
-                           "DN55 1PT", "EC1A1BB", "OX1  2JD"})
-    EXPECT_EQ(problems({{Column::destination, text}}),
-              one(Column::destination, Rule::postcode_not_supported))
-        << text;
-  EXPECT_FALSE(hint(Rule::postcode_not_supported).empty());
+TEST(RowRules, APostcodeIsLookedUp) {
+  EXPECT_EQ(World().good({{Column::destination, "OX1 2JD"}}).destination, "E07000178");
+  EXPECT_EQ(World().good({{Column::origin, "rg12lu"}}).origin, "E06000038");
+  EXPECT_EQ(World().good({{Column::origin, "CF99 1SN"}}).origin, kOutsideEngland);
+  const auto file = World().row({{Column::origin, "QX9 9QX"}, {Column::destination, "QX9 9QX"}});
+  ASSERT_EQ(file.movements.size(), 1U);
+  EXPECT_EQ(file.movements[0].origin, "");
+  EXPECT_EQ(file.report.unknown_postcodes, 2U);
+  EXPECT_EQ(file.report.unknown_area, 1U);
+  EXPECT_EQ(World().row({}).report.unknown_postcodes, 0U);
+}
+
+TEST(RowRules, MinutesAreThoseOfLondonsClockOnDaysOfTwentyThreeAndTwentyFiveHours) {
+  for (const auto* day : {"2026-03-29", "2025-10-26"}) {
+    const auto movement = World().good({{Column::started_at, std::string(day) + "T14:05"},
+                                        {Column::ended_at, std::string(day) + "T23:59"}});
+    EXPECT_EQ(movement.started.minute, 14 * 60 + 5) << day;
+    EXPECT_EQ(movement.ended->minute, 23 * 60 + 59) << day;
+  }
 }
 
 TEST(RowRules, TooLong) {
@@ -233,8 +245,8 @@ TEST(RowRules, ReadTimesOfOtherZonesAsLondons) {
   EXPECT_EQ(started("2026-06-30T23:30Z"), (Moment{day("2026-07-01"), 30}));
   EXPECT_EQ(started("2026-06-30T23:30"), (Moment{day("2026-06-30"), 23 * 60 + 30}));
   EXPECT_EQ(started("2026-06-30"), (Moment{day("2026-06-30"), std::nullopt}));
-  // 25 October 2026 has 25 hours.
-  EXPECT_EQ(started("2026-10-25T23:59Z"), (Moment{day("2026-10-25"), 25 * 60 - 1}));
+  // By the clock on the wall, also on a day of 25 hours.
+  EXPECT_EQ(started("2026-10-25T23:59Z"), (Moment{day("2026-10-25"), 24 * 60 - 1}));
 }
 
 TEST(RowRules, PackFactorsTwoBitsEach) {

@@ -184,12 +184,48 @@ TEST(MovementParser, RefusesUtf16AndSaysSo) {
             "movements.csv:1: the file is UTF-16, not UTF-8");
 }
 
+TEST(MovementParser, NamesUtf16WithoutAMarkNulBytesOtherSeparatorsAndSpreadsheets) {
+  EXPECT_EQ(error_of(std::string_view("s\0o\0u\0\n\0", 8)).text,
+            "movements.csv:1: the file is UTF-16, not UTF-8");
+  EXPECT_EQ(error_of(std::string_view("source_ref,\0event\n", 18)).text,
+            "movements.csv:1: the file holds NUL bytes: it is no text");
+  EXPECT_EQ(error_of("source_ref;event;origin\n1;2;3\n").text,
+            "movements.csv:1: the cells are parted by semicolons, not by commas");
+  EXPECT_EQ(error_of("source_ref\tevent\torigin\n").text,
+            "movements.csv:1: the cells are parted by tabs, not by commas");
+  EXPECT_EQ(error_of("PK\x03\x04 and so on\n").text,
+            "movements.csv:1: a spreadsheet's own file, or a zip, not CSV");
+  for (const auto* text : {"source_ref;event\n", "source_ref\tevent\n", "PK\n"})
+    EXPECT_FALSE(error_of(text).hint.empty());
+}
+
+// Without waiting for a line end that may never come.
+TEST(MovementParser, RefusesAnEndlessLineWithoutReadingOn) {
+  World world;
+  auto zero = world.parser();
+  EXPECT_EQ(zero.feed(Bytes(kMaxLine + 2)).error().text,
+            "movements.csv:1: the file holds NUL bytes: it is no text");
+  auto endless = world.parser();
+  const std::string header = MovementFile().header().text();
+  ASSERT_TRUE(endless.feed(as_bytes(header)).ok());
+  const std::string chunk(std::size_t{1} << 20, 'x');
+  std::size_t fed = header.size();
+  Result<void> result;
+  while (result.ok() && fed < 2 * kMaxFile) {
+    result = endless.feed(as_bytes(chunk));
+    fed += chunk.size();
+  }
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().text, "movements.csv: more than 512 MiB");
+  EXPECT_LE(fed, kMaxFile + chunk.size());
+}
+
 TEST(MovementParser, RefusesWhatHasNoHeaderRowOrNoRows) {
   EXPECT_EQ(error_of("").text, "movements.csv: the file is empty");
   EXPECT_EQ(error_of("\"source_ref,event\n").text,
             "movements.csv:1: not a header row of CSV in UTF-8");
-  EXPECT_EQ(error_of(std::string(kMaxLine + 1, 'x')).text,
-            "movements.csv:1: not a header row of CSV in UTF-8");
+  EXPECT_EQ(error_of(std::string(kMaxLine + 2, 'x')).text,
+            "movements.csv:1: the header row is longer than 64 KiB");
   EXPECT_EQ(error_of(MovementFile().header().text()).text,
             "movements.csv: no rows behind the header row");
 }
