@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policies/dimension.h"
+
 namespace hedgerow::policies {
 
 std::string_view to_text(PartyKind kind) {
@@ -30,13 +32,16 @@ std::string_view to_text(QuestionKind kind) {
   switch (kind) {
     case QuestionKind::flows:
       return "flows";
+    case QuestionKind::counts:
+      return "counts";
   }
   HR_CHECK(false);
   return {};
 }
 
 std::optional<QuestionKind> parse_question_kind(std::string_view text) {
-  if (text == to_text(QuestionKind::flows)) return QuestionKind::flows;
+  for (const auto kind : {QuestionKind::flows, QuestionKind::counts})
+    if (text == to_text(kind)) return kind;
   return std::nullopt;
 }
 
@@ -56,6 +61,8 @@ bool Table::admits(std::string_view dimension, std::string_view code) const {
   if (filter == where.end()) return true;
   return std::find(filter->second.begin(), filter->second.end(), code) != filter->second.end();
 }
+
+bool Table::has_place() const { return std::any_of(by.begin(), by.end(), is_place_dimension); }
 
 const Table* Grant::table(std::string_view name) const {
   const auto found =

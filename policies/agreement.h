@@ -76,8 +76,8 @@ struct Purpose {
   std::uint32_t line = 0;
 };
 
-// Only `flows` exists now; an agreement that names another kind is refused.
-enum class QuestionKind : std::uint8_t { flows = 1 };
+// An agreement that names a kind which does not exist yet is refused.
+enum class QuestionKind : std::uint8_t { flows = 1, counts = 2 };
 std::string_view to_text(QuestionKind kind);
 std::optional<QuestionKind> parse_question_kind(std::string_view text);
 
@@ -90,14 +90,16 @@ using Where = std::map<std::string, std::vector<std::string>>;
 struct Table {
   std::string name;
   QuestionKind question = QuestionKind::flows;
-  std::vector<std::string> by;  // as written; flows: origin and destination
-  PlaceLevel place_level = PlaceLevel::district;
+  // As written. Flows: origin and destination. Counts: one to three of policies/dimension.h.
+  std::vector<std::string> by;
+  PlaceLevel place_level = PlaceLevel::district;  // of no meaning without a place
   Where where;
   Measure measure = Measure::reports;
   std::uint32_t line = 0;
 
   // Whether a row with this code in this dimension counts. A dimension without filter counts all.
   bool admits(std::string_view dimension, std::string_view code) const;
+  bool has_place() const;  // whether origin or destination is among its dimensions
 };
 
 // "role:analyst", or one person by certificate name.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "policies/cells.h"
+#include "policies/dimension.h"
 
 namespace hedgerow::policies {
 namespace {
@@ -210,12 +211,7 @@ class Lint {
     for (std::size_t m = 0; m < g.tables.size(); ++m) {
       const Table& t = g.tables[m];
       const std::string table_path = path + ".table." + std::to_string(m);
-      if (std::set<std::string>(t.by.begin(), t.by.end()) !=
-          std::set<std::string>{"destination", "origin"}) {
-        error(table_path + ".by", "flows are by origin and destination, neither more nor less",
-              "by = [\"origin\", \"destination\"]");
-        continue;
-      }
+      if (!dimensions(t, table_path + ".by")) continue;
       const auto space = CellSpace::make(a_, t, codes_);
       if (space.ok()) {
         cells += space->size();
@@ -225,6 +221,38 @@ class Lint {
     }
     if (cells > kMaxCellsPerGrant)
       error(path, "more than " + std::to_string(kMaxCellsPerGrant) + " cells in one grant");
+  }
+
+  bool dimensions(const Table& t, const std::string& path) {
+    const std::set<std::string> distinct(t.by.begin(), t.by.end());
+    switch (t.question) {
+      case QuestionKind::flows:
+        if (t.by.size() == 2 && distinct == std::set<std::string>{"destination", "origin"})
+          return true;
+        error(path, "flows are by origin and destination, neither more nor less",
+              "by = [\"origin\", \"destination\"]");
+        return false;
+      case QuestionKind::counts:
+        return count_dimensions(t, distinct, path);
+    }
+    return false;
+  }
+
+  bool count_dimensions(const Table& t, const std::set<std::string>& distinct,
+                        const std::string& path) {
+    for (const auto& name : t.by) {
+      if (is_dimension(name)) continue;
+      const bool factors = name == "factors" || name == "factor";
+      error(path,
+            factors ? "counts are not by factors: a row may carry several of them"
+                    : quoted(name) + " is not a dimension",
+            "one to three of " + std::string(dimension_names()));
+      return false;
+    }
+    if (distinct.size() == t.by.size() && !t.by.empty() && t.by.size() <= kMaxCountDimensions)
+      return true;
+    error(path, "counts are by one to three dimensions, each named once");
+    return false;
   }
 
   // disclosure.md: no two tables in which one row can count with the same measure, across all
@@ -242,7 +270,7 @@ class Lint {
         const Table& b = a_.grants[places[j].grant].tables[places[j].table];
         const std::string path =
             grant_path(places[j].grant) + ".table." + std::to_string(places[j].table);
-        if (a.place_level != b.place_level)
+        if (a.has_place() && b.has_place() && a.place_level != b.place_level)
           error(path + ".place_level", "another place level than table " + quoted(a.name),
                 "one place level, until tables can be audited against one another");
         if (a.measure == b.measure && can_share_a_row(a, b))

@@ -227,11 +227,12 @@ class AgreementParser {
       t.question = *kind;
     } else if (!question.empty()) {
       r.error("question", "'" + question + "' is not a question this version answers",
-              "only flows, so far");
+              "flows or counts, so far");
     }
     t.by = r.texts("by", 8, 64);
-    t.place_level =
-        word(r, "place_level", parse_place_level, "district, social-care-authority, police-area");
+    if (t.has_place() || r.has("place_level"))
+      t.place_level =
+          word(r, "place_level", parse_place_level, "district, social-care-authority, police-area");
     if (const auto* where = r.table("where", Need::optional))
       t.where = parse_where(*where, path + ".where");
     t.measure = word(r, "measure", parse_measure, "reports, children");

@@ -5,6 +5,7 @@
 
 #include "crypto/domains.h"
 #include "crypto/hash.h"
+#include "policies/dimension.h"
 
 namespace hedgerow::policies {
 namespace {
@@ -17,6 +18,30 @@ std::vector<std::string> place_codes(const Agreement& agreement, PlaceLevel leve
       for (const auto& district : codes.districts_of(area))
         if (const auto at_level = codes.district_at(district, level)) areas.insert(*at_level);
   return {areas.begin(), areas.end()};
+}
+
+Result<Dimension> make_place(const Agreement& agreement, const std::string& name,
+                             const Table& table, const CodeList& codes) {
+  auto places = place_codes(agreement, table.place_level, codes);
+  if (places.empty()) return bad_input("no party has an area, so the table has no cells");
+  for (const auto other : {kElsewhere, kOutsideEngland, kUnknown}) places.emplace_back(other);
+  return Dimension{name, std::move(places)};
+}
+
+Result<Dimension> make_coded(const std::string& name, const Table& table, const CodeList& codes) {
+  const auto vocabulary = dimension_vocabulary(name);
+  if (!vocabulary) return bad_input("'" + name + "' is not a dimension");
+  Dimension dimension{name, {}};
+  bool has_unknown = false;
+  for (const auto& code : codes.codes(*vocabulary)) {
+    if (!table.admits(name, code)) continue;
+    dimension.codes.push_back(code);
+    has_unknown = has_unknown || code == kUnknown;
+  }
+  const bool always_given = *vocabulary == Vocabulary::event || table.where.contains(name);
+  if (!has_unknown && !always_given) dimension.codes.emplace_back(kUnknown);
+  if (dimension.codes.empty()) return bad_input("the filter on '" + name + "' admits nothing");
+  return dimension;
 }
 
 Sha256 hash_of(const CodeList& codes, const Table& table,
@@ -45,20 +70,18 @@ Result<CellSpace> CellSpace::make(const Agreement& agreement, const Table& table
                                   const CodeList& codes) {
   if (agreement.codes != codes.hash())
     return bad_input("the agreement pins other code lists than this node holds");
-  auto places = place_codes(agreement, table.place_level, codes);
-  if (places.empty()) return bad_input("no party has an area, so the table has no cells");
-  for (const auto other : {kElsewhere, kOutsideEngland, kUnknown}) places.emplace_back(other);
   CellSpace space;
   space.level_ = table.place_level;
   space.size_ = 1;
   for (const auto& name : table.by) {
-    if (name != "origin" && name != "destination")
-      return bad_input("'" + name + "' is not a dimension of flows");
-    if (space.size_ > kMaxCellsPerGrant / places.size())
+    HR_ASSIGN(auto dimension, is_place_dimension(name) ? make_place(agreement, name, table, codes)
+                                                       : make_coded(name, table, codes));
+    const std::size_t n = dimension.codes.size();
+    if (space.size_ > kMaxCellsPerGrant / n)
       return bad_input("the table has more than " + std::to_string(kMaxCellsPerGrant) + " cells",
-                       "a higher place_level has fewer");
-    space.size_ *= places.size();
-    space.dimensions_.push_back({name, places});
+                       "a higher place_level, a filter or fewer dimensions make fewer");
+    space.size_ *= n;
+    space.dimensions_.push_back(std::move(dimension));
   }
   space.hash_ = hash_of(codes, table, space.dimensions_);
   return space;
@@ -94,14 +117,16 @@ std::vector<std::string> CellSpace::codes_at(std::size_t index) const {
 std::size_t CellSpace::index_of_flow(const CodeList& codes, std::string_view origin,
                                      std::string_view destination) const {
   std::vector<std::size_t> at;
-  for (const auto& dimension : dimensions_)
+  for (std::size_t d = 0; d < dimensions_.size(); ++d)
     at.push_back(
-        place_coordinate(codes, dimension, dimension.name == "origin" ? origin : destination));
+        place_coordinate(codes, d, dimensions_[d].name == "origin" ? origin : destination));
   return index(at);
 }
 
-std::size_t CellSpace::place_coordinate(const CodeList& codes, const Dimension& dimension,
+std::size_t CellSpace::place_coordinate(const CodeList& codes, std::size_t d,
                                         std::string_view place) const {
+  const Dimension& dimension = dimensions_.at(d);
+  HR_CHECK(is_place_dimension(dimension.name));
   const std::size_t elsewhere = dimension.codes.size() - 3;
   if (place == kOutsideEngland) return elsewhere + 1;
   const auto area = codes.district_at(place, level_);
@@ -110,6 +135,13 @@ std::size_t CellSpace::place_coordinate(const CodeList& codes, const Dimension& 
   const auto found = std::lower_bound(dimension.codes.begin(), end, *area);
   if (found == end || *found != *area) return elsewhere;
   return static_cast<std::size_t>(found - dimension.codes.begin());
+}
+
+std::optional<std::size_t> CellSpace::code_coordinate(std::size_t d, std::string_view code) const {
+  const auto& known = dimensions_.at(d).codes;
+  const auto found = std::find(known.begin(), known.end(), code.empty() ? kUnknown : code);
+  if (found == known.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - known.begin());
 }
 
 }  // namespace hedgerow::policies

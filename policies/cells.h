@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,14 +18,18 @@
 namespace hedgerow::policies {
 
 struct Dimension {
-  std::string name;                // "origin"
-  std::vector<std::string> codes;  // areas sorted, then elsewhere, outside-england, unknown
+  std::string name;  // "origin"
+  // A place: areas sorted, then elsewhere, outside-england, unknown. Otherwise the code list's, in
+  // its order, as far as the table's filter admits them; then unknown, for rows without a code,
+  // unless the dimension is filtered, every row has a code (event) or the list has its own unknown.
+  std::vector<std::string> codes;
 };
 
 class CellSpace {
  public:
   // bad_input where it would hold more than kMaxCellsPerGrant cells, where the code list is not
-  // the one the agreement pins, or where no party has an area.
+  // the one the agreement pins, where a place is asked for and no party has an area, or where the
+  // table is by something that is no dimension.
   static Result<CellSpace> make(const Agreement& agreement, const Table& table,
                                 const CodeList& codes);
 
@@ -41,15 +46,19 @@ class CellSpace {
   std::vector<std::size_t> coordinates(std::size_t index) const;
   std::vector<std::string> codes_at(std::size_t index) const;
 
-  // The cell of a row. `origin` and `destination` are current district codes, "outside-england",
-  // or anything else, which counts as unknown.
+  // Where a place falls in a place dimension: as index_of_flow says.
+  std::size_t place_coordinate(const CodeList& codes, std::size_t dimension,
+                               std::string_view place) const;
+  // Where a code falls in a dimension that is no place; empty: the row has none. Nothing where no
+  // cell is for it, which happens only to rows that the table's filter does not admit.
+  std::optional<std::size_t> code_coordinate(std::size_t dimension, std::string_view code) const;
+
+  // The cell of a row of flows. `origin` and `destination` are current district codes,
+  // "outside-england", or anything else, which counts as unknown.
   std::size_t index_of_flow(const CodeList& codes, std::string_view origin,
                             std::string_view destination) const;
 
  private:
-  std::size_t place_coordinate(const CodeList& codes, const Dimension& dimension,
-                               std::string_view place) const;
-
   std::vector<Dimension> dimensions_;
   std::size_t size_ = 0;
   PlaceLevel level_ = PlaceLevel::district;

@@ -18,12 +18,23 @@ std::string in_words(const Where& where) {
   return text.empty() ? "no filter" : text;
 }
 
-// "table 'flows' of grant 'movements' (line 74): flows by origin,destination, event=missing, each
-// quarter"
+// "table 'flows' of grant 'movements' (line 74): flows by origin,destination (district),
+// event=missing, each quarter"
 std::string describe(const Grant& grant, const Table& table) {
   return "table '" + table.name + "' of grant '" + grant.id + "' (line " +
          std::to_string(table.line) + "): " + std::string(to_text(table.question)) + " by " +
-         joined(table.by) + ", " + in_words(table.where) + ", each " + to_text(grant.period);
+         joined(table.by) +
+         (table.has_place() ? " (" + std::string(to_text(table.place_level)) + ")" : "") + ", " +
+         in_words(table.where) + ", each " + to_text(grant.period);
+}
+
+std::size_t dimensions_apart(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  const auto only_in = [](const auto& from, const auto& other) {
+    return std::count_if(from.begin(), from.end(), [&](const std::string& name) {
+      return std::find(other.begin(), other.end(), name) == other.end();
+    });
+  };
+  return static_cast<std::size_t>(only_in(a, b) + only_in(b, a));
 }
 
 std::string text_of(const Asker& asker) {
@@ -171,6 +182,7 @@ class TableTests {
       e.table = t_->name;
       e.table_line = t_->line;
       e.description = describe(g_, *t_);
+      e.dimensions_apart = dimensions_apart(t_->by, q_.by);
     }
     e.findings = {purpose(), asker(), kind()};
     if (t_ == nullptr) return e;
@@ -306,7 +318,10 @@ Decision decide(const Agreement& agreement, const AskContext& context, const Exa
                     grant.disclosure,
                     in_words(grant.disclosure)};
     }
-    if (nearest == nullptr || failure->condition > nearest->first_failure()->condition)
+    const auto condition =
+        nearest == nullptr ? failure->condition : nearest->first_failure()->condition;
+    if (nearest == nullptr || failure->condition > condition ||
+        (failure->condition == condition && table.dimensions_apart < nearest->dimensions_apart))
       nearest = &table;
   }
   // Without a grant there is nothing that a purpose could be granted by.

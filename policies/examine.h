@@ -60,7 +60,8 @@ struct TableExamination {
   std::uint32_t grant_line = 0;
   std::string table;  // empty where the grant lists none
   std::uint32_t table_line = 0;
-  std::string description;  // "table 'flows' of grant 'movements' (line 74): flows by ..."
+  std::string description;           // "table 'flows' of grant 'movements' (line 74): flows by ..."
+  std::size_t dimensions_apart = 0;  // how many only one of table and question has
   std::vector<Finding> findings;
 
   bool permits() const;
@@ -71,7 +72,8 @@ struct Examination {
   std::vector<Finding> general;
   std::vector<TableExamination> tables;  // as in the file; none where the question has no good form
   // Permit: the first table that permits, if no general test failed. Deny: of the general test
-  // that failed first, else of the table whose first failure comes last, the nearest one.
+  // that failed first, else of the table whose first failure comes last, the nearest one;
+  // of these, the one with fewest dimensions of its own.
   Decision decision;
 };
 

@@ -5,6 +5,7 @@
 
 #include "crypto/domains.h"
 #include "crypto/hash.h"
+#include "policies/dimension.h"
 
 namespace hedgerow::policies {
 namespace {
@@ -20,10 +21,20 @@ bool is_word(std::string_view word) {
          });
 }
 
+// A code of a code list, or an area's.
+bool is_code(std::string_view code) {
+  if (is_word(code)) return true;
+  return code.size() == 9 && code[0] >= 'A' && code[0] <= 'Z' &&
+         std::all_of(code.begin() + 1, code.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What a question is by that does not say so; nothing where it has to.
 std::vector<std::string> dimensions_of(QuestionKind kind) {
   switch (kind) {
     case QuestionKind::flows:
       return {"destination", "origin"};
+    case QuestionKind::counts:
+      return {};
   }
   HR_CHECK(false);
   return {};
@@ -84,17 +95,74 @@ void sort_distinct(std::vector<std::string>& words) {
   words.erase(std::unique(words.begin(), words.end()), words.end());
 }
 
+// A dimension as people write it, "place-type", is the column "place_type".
+std::string as_column(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+Error no_dimension(const std::string& name) {
+  if (name == "factors" || name == "factor")
+    return usage("nothing is counted by factors: a row may carry several of them",
+                 std::string(dimension_names()));
+  return usage("'" + name + "' is not a dimension", std::string(dimension_names()));
+}
+
+Result<std::vector<std::string>> parse_by(QuestionKind kind, const std::string& text) {
+  std::vector<std::string> by;
+  if (text.empty()) {
+    by = dimensions_of(kind);
+    if (by.empty()) return usage("what is it counted by?", "--by age_band,sex");
+    return by;
+  }
+  by = split_list(text);
+  if (by.size() > kMaxDimensions || !std::all_of(by.begin(), by.end(), is_word))
+    return usage("the dimensions are not understood", "--by origin,destination");
+  for (std::string& name : by) {
+    name = as_column(name);
+    if (!is_dimension(name)) return no_dimension(name);
+  }
+  sort_distinct(by);
+  if (kind == QuestionKind::counts && by.size() > kMaxCountDimensions)
+    return usage("counts are by at most three dimensions, and these are " +
+                 std::to_string(by.size()));
+  return by;
+}
+
+// A filter that no table can have is a slip of the pen: said at once, with what there is.
+Result<void> check_filter(const std::string& dimension, const std::vector<std::string>& codes) {
+  const CodeList& list = CodeList::shipped();
+  const auto vocabulary = dimension_vocabulary(dimension);
+  for (const auto& code : codes) {
+    if (!vocabulary) {
+      const bool special = code == kElsewhere || code == kOutsideEngland || code == kUnknown;
+      if (!special && !list.area_kind(code))
+        return usage(
+            dimension + ": '" + code + "' is not an area of the code list " + list.version(),
+            "districts (E06 to E09), counties (E10), police areas (E23)");
+      continue;
+    }
+    if (list.contains(*vocabulary, code)) continue;
+    std::string known;
+    for (const auto& c : list.codes(*vocabulary)) known += (known.empty() ? "" : ", ") + c;
+    return usage(dimension + ": '" + code + "' is not in the code list " + list.version(), known);
+  }
+  return {};
+}
+
 Result<Where> parse_where(const std::vector<std::string>& filters) {
   Where where;
   for (const auto& filter : filters) {
     const std::size_t equals = filter.find('=');
-    const std::string dimension = filter.substr(0, equals);
+    const std::string dimension = as_column(filter.substr(0, equals));
     if (equals == std::string::npos || !is_word(dimension))
       return usage("a filter is not understood", "--where event=missing");
     auto codes = split_list(std::string_view(filter).substr(equals + 1));
-    if (codes.size() > kMaxFilterCodes || !std::all_of(codes.begin(), codes.end(), is_word))
+    if (codes.size() > kMaxFilterCodes || !std::all_of(codes.begin(), codes.end(), is_code))
       return usage("the codes of filter '" + dimension + "' are not understood",
                    "--where event=missing,absent");
+    if (!is_dimension(dimension)) return no_dimension(dimension);
+    HR_TRY(check_filter(dimension, codes));
     // Two filters on one dimension would mean their common part to one reader, both to another.
     if (!where.emplace(dimension, std::move(codes)).second)
       return usage("two filters on '" + dimension + "'", "name its codes in one filter");
@@ -117,6 +185,12 @@ void write(Writer& out, const Question& q, std::string_view reason) {
   out.text(reason);
 }
 
+std::string read_code(Reader& in) {
+  std::string code = in.text(kMaxWordBytes);
+  if (!in.failed() && !is_code(code)) in.fail();
+  return code;
+}
+
 std::string read_word(Reader& in) {
   std::string word = in.text(kMaxWordBytes);
   if (!in.failed() && !is_word(word)) in.fail();
@@ -124,14 +198,13 @@ std::string read_word(Reader& in) {
 }
 
 bool is_within_bounds(const Question& q) {
-  const auto words_ok = [](const std::vector<std::string>& words, std::size_t max) {
-    return !words.empty() && words.size() <= max &&
-           std::all_of(words.begin(), words.end(), is_word);
+  const auto words_ok = [](const std::vector<std::string>& words, std::size_t max, auto is_one) {
+    return !words.empty() && words.size() <= max && std::all_of(words.begin(), words.end(), is_one);
   };
   if (q.agreement.empty() || !is_word(q.purpose) || !is_good_reason(q.reason)) return false;
-  if (!words_ok(q.by, kMaxDimensions) || q.where.size() > kMaxDimensions) return false;
+  if (!words_ok(q.by, kMaxDimensions, is_word) || q.where.size() > kMaxDimensions) return false;
   return std::all_of(q.where.begin(), q.where.end(), [&](const auto& filter) {
-    return is_word(filter.first) && words_ok(filter.second, kMaxFilterCodes);
+    return is_word(filter.first) && words_ok(filter.second, kMaxFilterCodes, is_code);
   });
 }
 
@@ -156,7 +229,7 @@ Result<Question> make_question(const QuestionWords& words) {
   if (!is_word(words.purpose)) return usage("no purpose, or not a purpose's name");
   q.purpose = words.purpose;
   const auto kind = parse_question_kind(words.kind);
-  if (!kind) return usage("not a question this version answers", "flows");
+  if (!kind) return usage("not a question this version answers", "flows, counts");
   q.kind = *kind;
   const auto from = Period::parse(words.from);
   if (!from.ok()) return usage("--from: " + from.error().text, from.error().hint);
@@ -166,9 +239,7 @@ Result<Question> make_question(const QuestionWords& words) {
   q.to = *to;
   if (const auto periods = periods_between(q.from, q.to); !periods.ok())
     return usage(periods.error().text);
-  if (!words.by.empty()) q.by = split_list(words.by);
-  if (q.by.size() > kMaxDimensions || !std::all_of(q.by.begin(), q.by.end(), is_word))
-    return usage("the dimensions are not understood", "--by origin,destination");
+  HR_ASSIGN(q.by, parse_by(q.kind, words.by));
   if (words.where.size() > kMaxDimensions) return usage("too many filters");
   HR_ASSIGN(q.where, parse_where(words.where));
   if (!is_good_reason(words.reason))
@@ -193,7 +264,11 @@ Result<Question> decode_question(ByteView bytes) {
   if (in.text(kDomainQuestion.size()) != kDomainQuestion) in.fail();
   const auto lineage = Lineage::parse(in.text(kMaxWordBytes));
   q.purpose = read_word(in);
-  if (in.u8() != static_cast<std::uint8_t>(QuestionKind::flows)) in.fail();
+  const std::uint8_t kind = in.u8();
+  if (kind != static_cast<std::uint8_t>(QuestionKind::flows) &&
+      kind != static_cast<std::uint8_t>(QuestionKind::counts))
+    in.fail();
+  q.kind = static_cast<QuestionKind>(kind);
   q.from = read_period(in);
   q.to = read_period(in);
   const std::size_t dimensions = in.count(kMaxDimensions, 4);
@@ -202,7 +277,7 @@ Result<Question> decode_question(ByteView bytes) {
   for (std::size_t i = 0; i < filters && !in.failed(); ++i) {
     auto& codes = q.where[read_word(in)];
     const std::size_t count = in.count(kMaxFilterCodes, 4);
-    for (std::size_t j = 0; j < count; ++j) codes.push_back(read_word(in));
+    for (std::size_t j = 0; j < count; ++j) codes.push_back(read_code(in));
   }
   q.reason = in.text(kMaxReasonBytes);
   HR_TRY(in.finish("a question"));

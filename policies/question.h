@@ -36,7 +36,8 @@ struct Question {
   friend bool operator==(const Question&, const Question&) = default;
 };
 
-// What the asker wrote; empty `to` means `from`, empty `by` means all the kind's dimensions.
+// What the asker wrote; empty `to` means `from`, empty `by` of flows means both their dimensions.
+// Dimensions may be written with hyphens: "place-type".
 struct QuestionWords {
   std::string agreement;
   std::string purpose;
@@ -48,7 +49,8 @@ struct QuestionWords {
   std::string reason;
 };
 
-// Checks and canonicalises. Code::usage, naming the word at fault.
+// Checks and canonicalises. Code::usage, naming the word at fault: a dimension, code or area that
+// does not exist included, so that what a node refuses is a question that could be granted.
 Result<Question> make_question(const QuestionWords& words);
 
 // Sorts, removes duplicates and fills in the defaults; make_question and decode give nothing else.

@@ -72,6 +72,8 @@ std::string_view name_of(MessageType type) {
       return "sum-refusal";
     case MessageType::sum_void:
       return "sum-void";
+    case MessageType::sum_match_rate:
+      return "sum-match-rate";
   }
   return {};
 }

@@ -53,6 +53,7 @@ enum class MessageType : std::uint8_t {
   sum_opening = 49,
   sum_refusal = 50,
   sum_void = 51,
+  sum_match_rate = 54,  // contributor's statement, with its opening
 };
 
 // The name in the domain tag, e.g. "evaluate-request".

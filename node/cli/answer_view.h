@@ -7,10 +7,12 @@
 
 namespace hedgerow::cli {
 
+// At most 100 columns wide where names allow it.
 void print_answer_table(std::ostream& out, const nlohmann::json& answer);
 
 // Byte order mark, long form, a status column; suppressed values are blank, never 0; cells that
-// a spreadsheet would take for a formula are escaped.
+// a spreadsheet would take for a formula are escaped. What the answer says besides its cells stands
+// in rows of status "note" after them, in the last column.
 void print_answer_csv(std::ostream& out, const nlohmann::json& answer);
 
 }  // namespace hedgerow::cli

@@ -124,6 +124,25 @@ Result<void> fetch_result(Context& context, const AskOptions& o) {
   return wait_for_answer(context, o, request);
 }
 
+CLI::App* add_question(CLI::App& ask_command, Context& context, std::shared_ptr<AskOptions> o,
+                       const std::string& kind, const std::string& about, const std::string& by) {
+  auto* c = ask_command.add_subcommand(kind, about);
+  c->add_option("--agreement", o->words.agreement, "the agreement it is asked under")->required();
+  c->add_option("--purpose", o->words.purpose, "one of the agreement's purposes")->required();
+  c->add_option("--from", o->words.from, "first period: 2026-03, 2026-Q1, 2026 or 2026/27")
+      ->required();
+  c->add_option("--to", o->words.to, "last period; default: the first");
+  c->add_option("--by", o->words.by, by);
+  c->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
+  c->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
+  c->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
+  c->add_option("--passphrase-file", o->passphrase_file, "file with the credential's passphrase");
+  c->add_option("--wait", o->wait_s, "seconds to wait for the answer")->check(CLI::Range(1, 3600));
+  c->add_flag("--csv", o->csv, "the answer as CSV");
+  c->callback([&context, o, kind] { context.finish(ask(context, *o, kind)); });
+  return c;
+}
+
 }  // namespace
 
 void add_ask_commands(CLI::App& app, Context& context) {
@@ -135,27 +154,20 @@ void add_ask_commands(CLI::App& app, Context& context) {
   ask_command->add_option("--wait", o->wait_s, "seconds to wait for the answer")
       ->check(CLI::Range(1, 3600));
   ask_command->add_flag("--csv", o->csv, "the answer as CSV");
-  auto* flows = ask_command->add_subcommand("flows", "movements from area to area");
-  flows->add_option("--agreement", o->words.agreement, "the agreement it is asked under")
+  add_question(*ask_command, context, o, "flows", "movements from area to area",
+               "dimensions; default: origin,destination");
+  add_question(*ask_command, context, o, "counts",
+               "reports, or children counted once per agency, by up to three dimensions",
+               "dimensions, e.g. age_band,sex")
+      ->get_option("--by")
       ->required();
-  flows->add_option("--purpose", o->words.purpose, "one of the agreement's purposes")->required();
-  flows->add_option("--from", o->words.from, "first period, e.g. 2026-Q1")->required();
-  flows->add_option("--to", o->words.to, "last period; default: the first");
-  flows->add_option("--by", o->words.by, "dimensions; default: origin,destination");
-  flows->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
-  flows->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
-  flows->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
-  flows->add_option("--passphrase-file", o->passphrase_file,
-                    "file with the credential's passphrase");
-  flows->add_option("--wait", o->wait_s, "seconds to wait for the answer")
-      ->check(CLI::Range(1, 3600));
-  flows->add_flag("--csv", o->csv, "the answer as CSV");
-  flows->callback([&context, o] { context.finish(ask(context, *o, "flows")); });
   ask_command->callback([&context, o, ask_command] {
     if (!ask_command->get_subcommands().empty()) return;
     if (o->result_id.empty())
-      return context.finish(
-          Error{Code::usage, "what is asked?", {}, "hedgerow ask flows, or --result ID"});
+      return context.finish(Error{Code::usage,
+                                  "what is asked?",
+                                  {},
+                                  "hedgerow ask flows, hedgerow ask counts, or --result ID"});
     context.finish(fetch_result(context, *o));
   });
 }

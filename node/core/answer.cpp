@@ -1,6 +1,11 @@
 #include "node/core/answer.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "policies/dimension.h"
+#include "policies/match_rate.h"
+#include "protocol/sum/messages.h"
 
 namespace hedgerow::core {
 
@@ -17,7 +22,7 @@ void write_answer_period(Writer& w, const AnswerPeriod& p) {
   policies::write_period(w, p.period);
   w.u64(p.edition_number).bytes(policies::encode(p.edition));
   w.u32(static_cast<std::uint32_t>(p.parties.size()));
-  for (const auto& s : p.parties) w.text(s.party.str()).text(s.status);
+  for (const auto& s : p.parties) w.text(s.party.str()).text(s.status).bytes(s.match_rate);
 }
 
 Result<AnswerPeriod> read_answer_period(Reader& r) {
@@ -25,10 +30,12 @@ Result<AnswerPeriod> read_answer_period(Reader& r) {
   p.period = policies::read_period(r);
   p.edition_number = r.u64();
   const ByteView edition = r.bytes(kMaxEdition);
-  const std::size_t parties = r.count(policies::kMaxParties, 8);
+  const std::size_t parties = r.count(policies::kMaxParties, 12);
   for (std::size_t i = 0; i < parties; ++i) {
     HR_ASSIGN(PartyId party, PartyId::parse(r.text(64)));
-    p.parties.push_back({std::move(party), r.text(kMaxText)});
+    std::string status = r.text(kMaxText);
+    p.parties.push_back({std::move(party), std::move(status),
+                         to_bytes(r.bytes(protocol::sum::kMaxMatchStatement))});
   }
   if (r.failed()) return bad_input("answer: truncated or out of bounds");
   HR_ASSIGN(p.edition, policies::decode_edition(edition));
@@ -79,6 +86,36 @@ Result<Answer> Answer::decode(ByteView bytes) {
   return a;
 }
 
+std::vector<std::string> notes_of(const Answer& answer, const policies::Table& table,
+                                  const policies::DisclosureRule& rule) {
+  std::vector<std::string> notes;
+  std::string counted;
+  switch (table.measure) {
+    case policies::Measure::reports:
+      notes.emplace_back("reports: one episode reported by two agencies counts twice");
+      counted = "reports";
+      break;
+    case policies::Measure::children:
+      notes.emplace_back("children: a child known to two agencies counts twice");
+      counted = "children";
+      break;
+  }
+  notes.push_back("match rate: the share of an agency's " + counted +
+                  " here for which it knows the child's NHS number; not stated by an agency that "
+                  "counted fewer than " +
+                  std::to_string(policies::kMatchRateFloor * rule.min_children) + " children");
+  const auto is_suppressed = [](const policies::ReleasedCell& c) {
+    return c.status == policies::CellStatus::suppressed;
+  };
+  const bool nothing_left =
+      std::all_of(answer.periods.begin(), answer.periods.end(), [&](const AnswerPeriod& p) {
+        return std::all_of(p.edition.cells.begin(), p.edition.cells.end(), is_suppressed);
+      });
+  if (nothing_left)
+    notes.emplace_back("everything is suppressed: no cell reaches the thresholds of the rule");
+  return notes;
+}
+
 nlohmann::json to_json(const policies::Question& q) {
   nlohmann::json where = nlohmann::json::object();
   for (const auto& [dimension, codes] : q.where) where[dimension] = codes;
@@ -98,7 +135,9 @@ nlohmann::json dimensions_json(const policies::CellSpace& space, const policies:
   nlohmann::json out = nlohmann::json::array();
   for (const auto& dimension : space.dimensions()) {
     nlohmann::json names = nlohmann::json::array();
-    for (const auto& code : dimension.codes) names.push_back(policies::place_name(codes, code));
+    const bool place = policies::is_place_dimension(dimension.name);
+    for (const auto& code : dimension.codes)
+      names.push_back(place ? policies::place_name(codes, code) : code);
     out.push_back({{"name", dimension.name}, {"codes", dimension.codes}, {"names", names}});
   }
   return out;
@@ -142,6 +181,20 @@ nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& spa
 }
 
 }  // namespace
+
+std::size_t shown_bytes(const policies::CellSpace& space, std::size_t periods) {
+  // {"origin":"E06000036","status":"suppressed","value":1099511627776}, and 9 bytes as base64.
+  constexpr std::size_t kEachCell =
+      sizeof(R"({"status":"suppressed","value":1099511627776},)") + 12;
+  std::size_t bytes = space.size() * kEachCell;
+  for (const auto& dimension : space.dimensions()) {
+    std::size_t codes = 0;
+    for (const auto& code : dimension.codes) codes += code.size();
+    bytes += space.size() * (dimension.name.size() + sizeof(R"("":"",)"));
+    bytes += space.size() / dimension.codes.size() * codes;
+  }
+  return periods * bytes;
+}
 
 nlohmann::json to_json(const Answer& answer, const policies::Question& question,
                        std::string_view asker_urn, const policies::Agreement& agreement,

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kRoleKind = "sum-contributor";
 constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt joined, by release
+constexpr std::string_view kMatchKind = "sum-match-rate";
 constexpr std::string_view kLoggedKind = "answer-logged";
 constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
 constexpr std::chrono::minutes kStartKeptFor{10};
@@ -61,6 +62,8 @@ Result<void> ContributorDesk::restore() {
     HR_ASSIGN(SumContributor role, SumContributor::restore(parties, marker, row.state));
     roles_.emplace(row.id, std::move(role));
   }
+  HR_ASSIGN(const auto rates, lineage_.store.sessions().list(std::string(kMatchKind)));
+  for (const auto& row : rates) match_rates_[row.id] = to_bytes(row.state);
   return {};
 }
 
@@ -180,7 +183,8 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
   HR_ASSIGN(setup.editions_head, editions_head(lineage_.store));
   HR_ASSIGN(const std::uint32_t last, last_attempt(lineage_.store, m.release));
   setup.lowest_attempt = last + 1;
-  HR_ASSIGN(setup.input, tally(lineage_.store, grant, table, period, space, codes_));
+  HR_ASSIGN(auto counted, tally(lineage_.store, grant, table, period, space, codes_));
+  setup.input = std::move(counted.input);
   HR_ASSIGN(auto begun, SumContributor::begin(std::move(setup), now, env_.rng));
 
   Work work = drop_roles_of(m.release);
@@ -195,8 +199,37 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
                        false};
     return s.sessions().put(row);
   });
+  work.add(keep_match_rate(d.session, m, counted.match, now));
   auto& role = roles_.emplace(d.session, std::move(begun.first)).first->second;
   work.add(after(d.session, role, std::move(begun.second), now));
+  return work;
+}
+
+// Signed as the rows are counted, since they may not be counted again after a crash.
+Work ContributorDesk::keep_match_rate(const SessionId& session, const Manifest& m,
+                                      policies::MatchBand band, UtcTime now) {
+  const auto statement = protocol::Statement::sign(
+      env_.keyring.message(), MessageType::sum_match_rate,
+      {lineage_.self, lineage_.id(), lineage_.agreement.hash, session, 0, now + kKeptFor},
+      protocol::sum::MatchRate{m.release, static_cast<std::uint8_t>(band)}.encode());
+  const Bytes bytes = statement.encode();
+  match_rates_[session] = bytes;
+  Work work;
+  work.write([session, bytes, now](store::LineageStore& s) {
+    return s.sessions().put(
+        {session, std::string(kMatchKind), {}, wiping_copy(bytes), now + kKeptFor, false});
+  });
+  return work;
+}
+
+Work ContributorDesk::forget_role(const SessionId& session) {
+  wake_.erase(session);
+  match_rates_.erase(session);
+  Work work;
+  work.write([session](store::LineageStore& s) -> Result<void> {
+    HR_TRY(s.sessions().remove(session, std::string(kMatchKind)));
+    return s.sessions().remove(session, std::string(kRoleKind));
+  });
   return work;
 }
 
@@ -207,10 +240,7 @@ Work ContributorDesk::drop_roles_of(const ReleaseId& release) {
       ++it;
       continue;
     }
-    work.write([session = it->first](store::LineageStore& s) {
-      return s.sessions().remove(session, std::string(kRoleKind));
-    });
-    wake_.erase(it->first);
+    work.add(forget_role(it->first));
     it = roles_.erase(it);
   }
   return work;
@@ -227,17 +257,20 @@ Work ContributorDesk::after(const SessionId& session, SumContributor& role, prot
                             UtcTime now) {
   Work work;
   work.log = std::move(step.log);
-  for (Outgoing& m : step.send) work.send.push_back({session, std::move(m)});
+  for (Outgoing& m : step.send) {
+    // Before the opening, which may end the hub's attempt.
+    if (m.type == MessageType::sum_opening && match_rates_.contains(session))
+      work.send.push_back(
+          {session, {m.to, MessageType::sum_match_rate, match_rates_[session], m.lifetime}});
+    work.send.push_back({session, std::move(m)});
+  }
   if (step.wake_at)
     wake_[session] = *step.wake_at;
   else
     wake_.erase(session);
   const ReleaseId release = role.manifest().release;
   if (role.finished()) {
-    work.write([session](store::LineageStore& s) {
-      return s.sessions().remove(session, std::string(kRoleKind));
-    });
-    wake_.erase(session);
+    work.add(forget_role(session));
     roles_.erase(session);
     return work;
   }

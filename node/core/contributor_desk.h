@@ -7,6 +7,7 @@
 
 #include "node/core/exchange.h"
 #include "node/core/gate.h"
+#include "policies/match_rate.h"
 #include "protocol/answering.h"
 #include "protocol/sum/contributor.h"
 
@@ -47,6 +48,9 @@ class ContributorDesk {
   Result<Work> accept_editions(const std::vector<protocol::EditionLink>& links, UtcTime now);
   Work after(const SessionId& session, protocol::sum::SumContributor& role, protocol::Step step,
              UtcTime now);
+  Work keep_match_rate(const SessionId& session, const protocol::sum::Manifest& manifest,
+                       policies::MatchBand band, UtcTime now);
+  Work forget_role(const SessionId& session);
   Work drop_roles_of(const protocol::sum::ReleaseId& release);
   Result<Work> send_receipt(const SessionId& question, const Sha256& answer, std::uint64_t index);
 
@@ -57,6 +61,7 @@ class ContributorDesk {
   const policies::CodeList& codes_;
   std::map<SessionId, Started> started_;
   std::map<SessionId, protocol::sum::SumContributor> roles_;
+  std::map<SessionId, Bytes> match_rates_;  // of roles_: the statement that goes with the opening
   std::map<SessionId, UtcTime> wake_;
 };
 

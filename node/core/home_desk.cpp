@@ -6,6 +6,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/hub_rows.h"
+#include "policies/match_rate.h"
 
 namespace hedgerow::core {
 
@@ -66,8 +67,9 @@ Work HomeDesk::send_ask(Waiting& w, UtcTime now) {
 Result<void> HomeDesk::check_size(const policies::Permit& permit) {
   const policies::Table& table = *lineage_.agreement.grant(permit.grant)->table(permit.table);
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
-  if (permit.periods.size() * space.size() > kMaxCellsAnswered)
-    return denied("the answer would have more than " + std::to_string(kMaxCellsAnswered) + " cells",
+  if (shown_bytes(space, permit.periods.size()) > kMaxShownBytes)
+    return denied("the answer would be too large: " + std::to_string(permit.periods.size()) +
+                      " periods of " + std::to_string(space.size()) + " cells",
                   "ask for fewer periods at once");
   return {};
 }
@@ -85,14 +87,21 @@ Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
 
   Work work;
   work.log.push_back(question_note("question", admission));
-  if (!admission.permit()) {
-    const Error why = admission.denial();
+  std::optional<Error> refusal;
+  if (!admission.permit())
+    refusal = admission.denial();
+  else if (auto size = check_size(*admission.permit()); !size.ok())
+    refusal = std::move(size).error();
+  if (refusal) {
+    const Error why = *refusal;
+    if (admission.permit())
+      work.note("question.refused",
+                {{"question", admission.asked.id.hex()}, {"why", why.text}, {"party", ""}});
     work.then.push_back([reply, why](const Committed&) { reply.error(why); });
     return work;
   }
   const SessionId id = admission.asked.id;
   const policies::Permit permit = *admission.permit();
-  HR_TRY(check_size(permit));
   Waiting waiting{std::move(admission.asked), std::move(admission.question), permit, now, now,
                   {std::move(reply)}};
   auto& w = waiting_.emplace(id, std::move(waiting)).first->second;
@@ -172,6 +181,47 @@ Result<void> HomeDesk::check_cells(const Answer& answer, const policies::Permit&
   return {};
 }
 
+// The notes are those that this node would write, and whatever is given as a party's match rate is
+// one, of that party and this release. Whether its signature holds is shown, not demanded: the
+// party's key may have been renewed since.
+Result<void> HomeDesk::check_notes(const Answer& answer, const policies::Permit& permit) {
+  const std::string hub = lineage_.agreement.hub.str();
+  const policies::Grant& grant = *lineage_.agreement.grant(permit.grant);
+  if (answer.notes != notes_of(answer, *grant.table(permit.table), grant.disclosure))
+    return culprit_error("an answer with other notes than its figures call for", hub);
+  const auto contributors = lineage_.agreement.contributors();
+  for (const auto& p : answer.periods) {
+    const auto release =
+        protocol::sum::release_id(lineage_.id(), permit.grant, permit.table, p.period.label());
+    bool fits = p.parties.size() == contributors.size();
+    for (std::size_t i = 0; fits && i < contributors.size(); ++i) {
+      const PartyStatus& s = p.parties[i];
+      fits = s.party == contributors[i];
+      if (!fits || s.match_rate.empty()) continue;
+      const auto statement = protocol::Statement::decode(s.match_rate);
+      fits = statement.ok() && statement->type() == MessageType::sum_match_rate &&
+             statement->header().sender == s.party && statement->header().lineage == lineage_.id();
+      if (!fits) break;
+      const auto rate = protocol::sum::MatchRate::decode(statement->body());
+      fits = rate.ok() && rate->release == release;
+    }
+    if (!fits) return culprit_error("an answer whose parties or match rates do not fit it", hub);
+  }
+  return {};
+}
+
+std::string HomeDesk::match_rate_in_words(const PartyStatus& s) const {
+  const Peer* peer = lineage_.peers.find(s.party);
+  const auto statement = protocol::Statement::decode(s.match_rate);
+  if (s.match_rate.empty() || !statement.ok() || peer == nullptr)
+    return std::string(policies::to_text(policies::MatchBand::not_stated));
+  if (!statement->verify_signature(peer->keys().message, MessageType::sum_match_rate).ok())
+    return "not verifiable";
+  const auto rate = protocol::sum::MatchRate::decode(statement->body());
+  const auto band = policies::match_band_from(rate.ok() ? rate->band : std::uint8_t{0});
+  return std::string(policies::to_text(band.value_or(policies::MatchBand::not_stated)));
+}
+
 // The hub signed it, it answers this very question, and where receipts came with it each is of
 // the log it claims and about this answer.
 Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w) {
@@ -188,6 +238,7 @@ Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, 
       countersigned.body() != w.asked.statement)
     return culprit_error("the answer repeats another question than the one asked", hub.id.str());
   HR_TRY(check_cells(answer, w.permit));
+  HR_TRY(check_notes(answer, w.permit));
   const Sha256 hash = sha256_id(delivery.answer);
   for (const auto& r : delivery.receipts) {
     const Peer* peer = lineage_.peers.find(r.party);
@@ -240,6 +291,10 @@ Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
       return bad_input("the answer has another number of cells than its table");
   nlohmann::json json =
       to_json(answer, question, certificate.subject().urn(), lineage_.agreement, space, codes_);
+  for (std::size_t i = 0; i < answer.periods.size(); ++i)
+    for (std::size_t j = 0; j < answer.periods[i].parties.size(); ++j)
+      json["periods"][i]["parties"][j]["match_rate"] =
+          match_rate_in_words(answer.periods[i].parties[j]);
   HR_ASSIGN(const auto receipts, decode_receipts(row.receipts));
   nlohmann::json shown = nlohmann::json::array();
   for (const auto& [party, receipt] : receipts)

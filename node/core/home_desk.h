@@ -17,8 +17,6 @@ namespace hedgerow::core {
 inline constexpr std::chrono::seconds kAskAgainAfter{60};
 inline constexpr std::chrono::hours kQuestionLife{24};
 inline constexpr std::size_t kMaxWaitingQuestions = 64;
-// About a hundred bytes of JSON each; a reply holds 4 MiB.
-inline constexpr std::size_t kMaxCellsAnswered = 25'000;
 
 class HomeDesk {
  public:
@@ -54,6 +52,8 @@ class HomeDesk {
   Result<Work> on_status(const Delivery& delivery, Waiting& w);
   Result<Work> on_delivery(const Delivery& delivery, Waiting& w, UtcTime now);
   Result<void> check_size(const policies::Permit& permit);
+  Result<void> check_notes(const Answer& answer, const policies::Permit& permit);
+  std::string match_rate_in_words(const PartyStatus& party) const;
   Result<void> check_cells(const Answer& answer, const policies::Permit& permit);
   Result<Answer> check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w);
   Result<nlohmann::json> show(const store::QuestionRecord& row);

@@ -186,6 +186,23 @@ Result<std::vector<protocol::EditionLink>> HubDesk::unpublished_of(const OpenQue
   return unpublished_links(lineage_.store, q.permit.grant, q.permit.table, q.permit.periods);
 }
 
+Result<AnswerPeriod> HubDesk::answer_period(const policies::Permit& permit,
+                                            const policies::Period& period) {
+  HR_ASSIGN(const auto e,
+            lineage_.store.editions().find(permit.grant, permit.table, period.label()));
+  HR_CHECK(e.has_value());
+  HR_ASSIGN(auto rates, match_rates_of(lineage_.store,
+                                       protocol::sum::release_id(lineage_.id(), permit.grant,
+                                                                 permit.table, period.label())));
+  AnswerPeriod p;
+  p.period = period;
+  p.edition_number = e->sequence;
+  HR_ASSIGN(p.edition, policies::decode_edition(e->edition));
+  for (const PartyId& party : lineage_.agreement.contributors())
+    p.parties.push_back({party, "answered", std::move(rates[party])});
+  return p;
+}
+
 Result<Work> HubDesk::make_answer(const SessionId& id, OpenQuestion& q, UtcTime now) {
   Answer answer;
   answer.question = id;
@@ -195,21 +212,12 @@ Result<Work> HubDesk::make_answer(const SessionId& id, OpenQuestion& q, UtcTime 
   answer.table = q.permit.table;
   answer.table_line = q.permit.table_line;
   answer.rule_in_words = q.permit.rule_in_words;
-  const policies::Table& table = *lineage_.agreement.grant(q.permit.grant)->table(q.permit.table);
-  if (table.measure == policies::Measure::reports)
-    answer.notes.push_back(
-        "reports: an episode that two agencies report is counted once by each of them");
   for (const auto& period : q.permit.periods) {
-    HR_ASSIGN(const auto e,
-              lineage_.store.editions().find(q.permit.grant, q.permit.table, period.label()));
-    AnswerPeriod p;
-    p.period = period;
-    p.edition_number = e->sequence;
-    HR_ASSIGN(p.edition, policies::decode_edition(e->edition));
-    for (const PartyId& party : lineage_.agreement.contributors())
-      p.parties.push_back({party, "answered"});
+    HR_ASSIGN(auto p, answer_period(q.permit, period));
     answer.periods.push_back(std::move(p));
   }
+  const policies::Grant& grant = *lineage_.agreement.grant(q.permit.grant);
+  answer.notes = notes_of(answer, *grant.table(q.permit.table), grant.disclosure);
   auto body = answer.encode();
   if (!body.ok()) {
     Work work = refuse(id, q.home, body.error());

@@ -50,6 +50,8 @@ class HubDesk {
   Result<Work> progress_all(UtcTime now);
   Result<Work> progress(const SessionId& id, OpenQuestion& q, UtcTime now);
   Result<Work> after_release(Result<Work> done, UtcTime now);
+  Result<AnswerPeriod> answer_period(const policies::Permit& permit,
+                                     const policies::Period& period);
   Result<Work> make_answer(const SessionId& id, OpenQuestion& q, UtcTime now);
   Result<std::vector<protocol::EditionLink>> unpublished_of(const OpenQuestion& q);
   bool has_all_receipts(const OpenQuestion& q) const;

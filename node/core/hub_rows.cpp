@@ -11,6 +11,7 @@ namespace hedgerow::core {
 namespace {
 
 constexpr std::string_view kAttemptKind = "sum-hub-attempt";
+constexpr std::string_view kMatchKind = "sum-hub-match-rates";
 constexpr std::string_view kPublishedKind = "edition-published";
 constexpr std::chrono::hours kKeptFor{24 * 366 * 10};
 
@@ -68,6 +69,25 @@ Result<void> set_published(store::LineageStore& store, std::uint64_t sequence, U
   const store::Session row{
       row_of_edition(sequence), std::string(kPublishedKind), {}, {}, now + kKeptFor, false};
   return store.sessions().put(row);
+}
+
+Result<std::map<PartyId, Bytes>> match_rates_of(store::LineageStore& store,
+                                                const protocol::sum::ReleaseId& release) {
+  HR_ASSIGN(const auto row, store.sessions().get(row_of(release), std::string(kMatchKind)));
+  if (!row) return std::map<PartyId, Bytes>();
+  return decode_receipts(row->state);
+}
+
+Work::Write keep_match_rates(const protocol::sum::ReleaseId& release,
+                             const std::map<PartyId, Bytes>& statements, UtcTime now) {
+  return [release, bytes = encode_receipts(statements), now](store::LineageStore& s) {
+    return s.sessions().put({row_of(release),
+                             std::string(kMatchKind),
+                             {},
+                             WipingBytes(bytes.begin(), bytes.end()),
+                             now + kKeptFor,
+                             false});
+  };
 }
 
 Bytes encode_receipts(const std::map<PartyId, Bytes>& receipts) {

@@ -27,6 +27,12 @@ Work::Write keep_role(const SessionId& session, const SessionId& question, const
 Result<bool> is_published(store::LineageStore& store, std::uint64_t sequence);
 Result<void> set_published(store::LineageStore& store, std::uint64_t sequence, UtcTime now);
 
+// What contributors stated as their match rates with a release: their statements, verified.
+Result<std::map<PartyId, Bytes>> match_rates_of(store::LineageStore& store,
+                                                const protocol::sum::ReleaseId& release);
+Work::Write keep_match_rates(const protocol::sum::ReleaseId& release,
+                             const std::map<PartyId, Bytes>& statements, UtcTime now);
+
 Bytes encode_receipts(const std::map<PartyId, Bytes>& receipts);
 Result<std::map<PartyId, Bytes>> decode_receipts(ByteView bytes);
 

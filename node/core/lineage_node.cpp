@@ -50,6 +50,7 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::sum_masked_input:
     case MessageType::sum_masked_hash:
     case MessageType::sum_opening:
+    case MessageType::sum_match_rate:
     case MessageType::sum_refusal:
       return hub_.on_message(d, now);
     case MessageType::answer_hash:

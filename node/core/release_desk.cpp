@@ -7,6 +7,7 @@
 
 namespace hedgerow::core {
 
+using protocol::sum::ReleaseId;
 using protocol::sum::SumHub;
 
 Result<void> ReleaseDesk::restore(UtcTime now) {
@@ -15,7 +16,8 @@ Result<void> ReleaseDesk::restore(UtcTime now) {
   for (const auto& row : roles) {
     HR_ASSIGN(SumHub role, SumHub::restore(parties, kAskAgain, row.state));
     HR_ASSIGN(const auto question, SessionId::from(*from_hex(row.peer)));
-    active_.emplace(Active{std::move(role), question, now, now, false});
+    HR_ASSIGN(auto rates, match_rates_of(lineage_.store, role.manifest().release));
+    active_.emplace(Active{std::move(role), question, now, now, false, std::move(rates)});
   }
   return {};
 }
@@ -65,7 +67,7 @@ Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigne
     work.message(session, party, MessageType::sum_start, start, kAttemptLifetime);
   work.write(
       [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
-  active_.emplace(Active{std::move(begun.first), question, now, std::nullopt, false});
+  active_.emplace(Active{std::move(begun.first), question, now, std::nullopt, false, {}});
   HR_ASSIGN(Work next, after_role(std::move(begun.second), now));
   work.add(std::move(next));
   return work;
@@ -73,8 +75,28 @@ Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigne
 
 Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
   if (!active_ || active_->role.session() != d.session) return Work{};
+  if (d.type == MessageType::sum_match_rate) return on_match_rate(d, now);
   HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
   return after_role(std::move(step), now);
+}
+
+// It comes before the sender's opening, so all are there when the last opening is.
+Result<Work> ReleaseDesk::on_match_rate(const Delivery& d, UtcTime now) {
+  if (d.body.size() > protocol::sum::kMaxMatchStatement)
+    return culprit_error("a match rate that is too long", d.from.str());
+  HR_ASSIGN(const auto statement, protocol::Statement::decode(d.body));
+  HR_TRY(statement.verify(lineage_.peers.find(d.from)->keys().message, MessageType::sum_match_rate,
+                          now));
+  HR_ASSIGN(const auto rate, protocol::sum::MatchRate::decode(statement.body()));
+  const auto& header = statement.header();
+  const ReleaseId release = active_->role.manifest().release;
+  if (header.sender != d.from || header.session != d.session || header.lineage != lineage_.id() ||
+      rate.release != release)
+    return culprit_error("a match rate of another release", d.from.str());
+  active_->match_rates[d.from] = d.body;
+  Work work;
+  work.write(keep_match_rates(release, active_->match_rates, now));
+  return work;
 }
 
 Result<Work> ReleaseDesk::after_role(protocol::Step step, UtcTime now) {

@@ -3,6 +3,7 @@
 // chain (cryptography.md C, disclosure.md rule 2). Whom a release is for is the HubDesk's business.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "node/core/exchange.h"
@@ -56,8 +57,10 @@ class ReleaseDesk {
     UtcTime begun_at;
     std::optional<UtcTime> wake_at;
     bool status_sent = false;
+    std::map<PartyId, Bytes> match_rates;  // statements
   };
 
+  Result<Work> on_match_rate(const Delivery& delivery, UtcTime now);
   Result<protocol::sum::Manifest> plan(const policies::Permit& permit,
                                        const policies::Period& period, UtcTime now);
   Result<Work> after_role(protocol::Step step, UtcTime now);

@@ -268,6 +268,22 @@ Result<Refusal> Refusal::decode(ByteView bytes) {
   return f;
 }
 
+Bytes MatchRate::encode() const {
+  Writer w;
+  w.raw(release.view()).u8(band);
+  return std::move(w).take();
+}
+
+Result<MatchRate> MatchRate::decode(ByteView bytes) {
+  Reader r(bytes);
+  MatchRate m;
+  m.release.bytes = r.array<16>();
+  m.band = r.u8();
+  if (m.band > kMaxMatchBand) r.fail();
+  HR_TRY(r.finish("sum match rate"));
+  return m;
+}
+
 Bytes Void::encode() const {
   Writer w;
   write_id(w, id);

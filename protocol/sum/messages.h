@@ -10,6 +10,7 @@
 //   masked hash        contributor  hub           statement, shown to all
 //   masked hashes      hub          contributors  list of statements
 //   opening            contributor  hub           sealed to the hub, never shown
+//   match rate         contributor  hub           statement, shown to the asker
 //   refusal            contributor  hub           statement
 //   void               hub          contributors  sealed
 //
@@ -147,6 +148,19 @@ struct Opening {
   MaskSeed seed;
   Bytes encode() const;
   static Result<Opening> decode(ByteView bytes);
+};
+
+inline constexpr std::uint8_t kMaxMatchBand = 4;
+inline constexpr std::size_t kMaxMatchStatement = 512;
+
+// For which share of what it counted in this release the contributor knows the child's NHS number,
+// as one of a few bands (u8, at most kMaxMatchBand; what they mean is not the protocol's business).
+// Sent with the opening; the same in every attempt, since the period is frozen. release, band.
+struct MatchRate {
+  ReleaseId release;
+  std::uint8_t band = 0;
+  Bytes encode() const;
+  static Result<MatchRate> decode(ByteView bytes);
 };
 
 // Why a contributor does not take part. Never depends on the contributor's data.

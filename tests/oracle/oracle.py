@@ -3,7 +3,8 @@
 
 Reads the input CSV files and the agreement, pools them in the open, which the product never does,
 and applies the disclosure rules by their definition. It shares no code with the product, nor with
-the generator, and follows the text of formats.md (Records) and disclosure.md (rules 1, 4 and 5).
+the generator, and follows the text of formats.md (Records, Questions), disclosure.md (rules 1, 4
+and 5) and answering.md (what an answer's notes say).
 
     oracle.py --agreement vale-cse.toml --table flows --period 2026-Q3 \\
         --records vale-council=input/vale-council/movements.csv ... [--compare answer.json]
@@ -15,6 +16,7 @@ ends with 1 where there is any difference.
 import argparse
 import csv
 import datetime as dt
+import itertools
 import json
 import sys
 import tomllib
@@ -25,6 +27,61 @@ from ssda903 import read_return
 
 DATA = Path(__file__).resolve().parent / "data"
 ELSEWHERE, OUTSIDE, UNKNOWN = "elsewhere", "outside-england", "unknown"
+
+
+# formats.md, Records: the columns that a question can be by, with their codes.
+CODES = {
+    "event": ["missing", "away-without-authorisation", "placement", "placement-move", "sighting",
+              "service-contact", "health-attendance", "school-move", "absent"],
+    "place_type": ["railway-station", "bus-station", "public-transport", "hotel", "short-let",
+                   "taxi", "vehicle", "service-station", "food-outlet", "shopping-centre", "park",
+                   "private-address", "childrens-home", "supported-accommodation", "foster-home",
+                   "school", "hospital", "licensed-premises", "online", "other"],
+    "missing_risk": ["no-apparent-risk", "low", "medium", "high", "not-assessed"],
+    "exploitation_risk": ["low", "medium", "high", "not-assessed"],
+    "sex": ["male", "female", "other", "not-recorded"],
+    "care_status": ["no", "this-authority", "other-authority", "care-leaver", "unknown"],
+    "return_interview": ["not-offered", "offered", "declined", "completed-72h", "completed-late"],
+    "age_band": ["under-1", "1-4", "5-9", "10-12", "13-14", "15", "16-17", "18-and-over"],
+}
+PLACES = ("origin", "destination")
+
+
+def age_band(born, day):
+    """The band of a child's age on a day; empty where no date of birth is given."""
+    if not born.strip():
+        return ""
+    born = dt.date.fromisoformat(born.strip())
+    age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    for band in CODES["age_band"][1:-1]:
+        low, _, high = band.partition("-")
+        if int(low) <= age <= int(high or low):
+            return band
+    return "under-1" if age < 1 else "18-and-over"
+
+
+def code_of(row, column):
+    if column == "age_band":
+        return age_band(row.get("date_of_birth", ""), london_day(row["started_at"]))
+    return row.get(column, "").strip()
+
+
+def codes_of(column, where):
+    """The coordinates of a dimension that is no place: those that the filter lets through, and
+    'unknown' where a row can be without a code."""
+    if column in where:
+        return [c for c in CODES[column] if c in where[column]]
+    codes = list(CODES[column])
+    return codes if column == "event" or UNKNOWN in codes else codes + [UNKNOWN]
+
+
+def match_band(matched, counted, children, least):
+    """answering.md, Match rate: in bands, and not stated by who counted few children."""
+    if children < 5 * least:
+        return "not stated"
+    share = matched / counted
+    return ("95 % and over" if share >= 0.95 else "80-95 %" if share >= 0.8 else
+            "50-80 %" if share >= 0.5 else "under 50 %")
 
 
 def read_csv(path):
@@ -167,6 +224,7 @@ class Expected:
                   for party in agreement["party"] for code in party.get("areas", [])
                   for d in areas.districts(code)}
         places = sorted(region) + [ELSEWHERE, OUTSIDE, UNKNOWN]
+        axes = [places if d in PLACES else codes_of(d, where) for d in self.by]
         contributors = [p["id"] for p in agreement["party"] if "contributor" in p["roles"]]
         if sorted(records) != sorted(contributors):
             sys.exit("oracle: records are needed for exactly: " + ", ".join(contributors))
@@ -174,23 +232,29 @@ class Expected:
 
         self.reports = defaultdict(int)      # cell -> rows, over all agencies
         self.held = defaultdict(dict)        # cell -> agency -> its distinct children there
+        self.match = {}                      # agency -> the band of its match rate
         for agency in contributors:
             rows = latest_rows(records[agency], oldest)
             child = child_of_row(rows)
             present = defaultdict(set)
+            counted = []
             for row in rows:
                 if not first <= london_day(row["started_at"]) <= last:
                     continue
-                if any(row.get(column, "").strip() not in wanted
-                       for column, wanted in where.items()):
+                if any(code_of(row, column) not in wanted for column, wanted in where.items()):
                     continue
-                cell = tuple(place_of(row.get(d, ""), region, areas, self.level) for d in self.by)
+                cell = tuple(place_of(row.get(d, ""), region, areas, self.level) if d in PLACES
+                             else code_of(row, d) or UNKNOWN for d in self.by)
+                counted.append(child(row))
                 self.reports[cell] += 1
                 present[cell].add(child(row))
             for cell, children in present.items():
                 self.held[cell][agency] = len(children)
-        self.space = [(a, b) for a in places for b in places] if len(self.by) == 2 else \
-            [(a,) for a in places]
+            alone = set(counted)
+            of = list(alone) if self.children else counted
+            self.match[agency] = match_band(sum(1 for c in of if c[0] == "nhs"), len(of),
+                                            len(alone), self.rule["min_children"])
+        self.space = list(itertools.product(*axes))
 
     def counts(self, cell):
         """K, Z and the figure of a cell before rounding."""
@@ -225,9 +289,35 @@ def find_table(agreement, table_name, grant_name):
     if len(found) != 1:
         sys.exit(f"oracle: {len(found)} tables are called '{table_name}'")
     table, grant = found[0]
-    if not set(table["by"]) <= {"origin", "destination"} or len(table["by"]) > 2:
-        sys.exit("oracle: only the dimensions origin and destination are known here")
+    unknown = [d for d in table["by"] if d not in PLACES and d not in CODES]
+    if unknown:
+        sys.exit("oracle: not a dimension: " + ", ".join(unknown))
     return table, grant
+
+
+TWICE = {"reports": "one episode reported by two agencies counts twice",
+         "children": "a child known to two agencies counts twice"}
+
+
+def compare_notes(expected, answer, period):
+    """What the answer says besides its cells; the differences."""
+    measure = "children" if expected.children else "reports"
+    wrong = []
+    if answer["measure"] != measure:
+        wrong.append(f"measure: expected {measure}, got {answer['measure']}")
+    if set(expected.by) & set(PLACES) and answer["place_level"] != expected.level:
+        wrong.append(f"place level: expected {expected.level}, got {answer['place_level']}")
+    if TWICE[measure] not in " ".join(answer["notes"]):
+        wrong.append(f"no note says: {TWICE[measure]}")
+    everything = all(c["status"] == "suppressed" for p in answer["periods"] for c in p["cells"])
+    if everything != any("everything is suppressed" in n for n in answer["notes"]):
+        wrong.append("the note that everything is suppressed")
+    for p in answer["periods"]:
+        if p["period"] == period:
+            stated = {s["party"]: s["match_rate"] for s in p["parties"]}
+            if stated != expected.match:
+                wrong.append(f"match rates: expected {expected.match}, got {stated}")
+    return wrong
 
 
 def compare(expected, answer, period, by):
@@ -283,7 +373,9 @@ def main():
         print()
         return 0
     answer = json.loads(arguments.compare.read_text(encoding="utf-8"))
-    same = compare(cells, answer, arguments.period, table["by"])
+    notes = compare_notes(expected, answer, arguments.period)
+    print("".join(f"{line}\n" for line in notes), end="")
+    same = compare(cells, answer, arguments.period, table["by"]) and not notes
     print(f"{len(cells)} cells: {counts['released']} released, {counts['suppressed']} suppressed, "
           f"{counts['suppressed_by_z']} of these by Z, {counts['zero']} zero: "
           f"{'equal' if same else 'DIFFERENT'}")

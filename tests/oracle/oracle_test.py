@@ -30,7 +30,8 @@ TABLE = {"name": "flows", "by": ["origin", "destination"], "place_level": "distr
 
 def row(ref, child, **more):
     return {"source_ref": ref, "child_ref": child, "nhs_number": "", "event": "missing",
-            "started_at": "2026-08-01", "origin": OXFORD, "destination": READING, **more}
+            "started_at": "2026-08-01", "origin": OXFORD, "destination": READING,
+            "date_of_birth": "", "sex": "", **more}
 
 
 def rows(children, prefix="", **more):
@@ -57,6 +58,58 @@ class OracleTest(unittest.TestCase):
     def cell(self, origin=OXFORD, destination=READING, **given):
         cell = self.expected(**given).cell((origin, destination))
         return cell["status"], cell["value"]
+
+    def test_counts_fall_into_the_codes_of_their_columns(self):
+        table = {"name": "ages", "by": ["age_band", "sex"], "measure": "children", "where": {}}
+        held = rows(4, "a", sex="female", date_of_birth="2014-08-02") + \
+            rows(3, "b", date_of_birth="2012-08-01") + rows(3, "c", sex="male")
+        got = self.expected(council=held, table=table)
+        self.assertEqual(len(got.space), 9 * 5)
+        self.assertEqual(got.cell(("10-12", "female"))["value"], 5)      # eleven years old
+        self.assertEqual(got.cell(("13-14", "unknown"))["value"], 5)     # fourteen that day
+        self.assertEqual(got.cell(("unknown", "male"))["status"], "released")
+
+    def test_a_filtered_dimension_has_the_filters_codes_and_no_unknown(self):
+        table = {"name": "t", "by": ["missing_risk", "event", "care_status"],
+                 "where": {"missing_risk": ["high", "low"]}}
+        space = self.expected(table=table).space
+        self.assertEqual(sorted({c[0] for c in space}), ["high", "low"])
+        self.assertEqual(len({c[1] for c in space}), 9)
+        self.assertEqual(len({c[2] for c in space}), 5)
+
+    def test_ages_change_on_the_birthday(self):
+        day = dt.date(2026, 8, 1)
+        for born, band in (("2026-07-01", "under-1"), ("2013-08-01", "13-14"),
+                           ("2013-08-02", "10-12"), ("2011-08-01", "15"),
+                           ("2008-08-02", "16-17"), ("2008-08-01", "18-and-over"), ("", "")):
+            self.assertEqual(oracle.age_band(born, day), band, born)
+
+    def test_match_rates_are_bands_of_what_is_counted(self):
+        with_number = dict(nhs_number="9434765919")
+        few = self.expected(council=rows(14))
+        self.assertEqual(few.match["council"], "not stated")
+        self.assertEqual(few.match["police"], "not stated")
+        many = self.expected(council=rows(15) + [row("x", "c0", **with_number)])
+        self.assertEqual(many.match["council"], "under 50 %")     # 2 of 16 rows are of c0
+        self.assertEqual(oracle.match_band(79, 100, 40, 8), "50-80 %")
+        self.assertEqual(oracle.match_band(80, 100, 40, 8), "80-95 %")
+        self.assertEqual(oracle.match_band(95, 100, 40, 8), "95 % and over")
+
+    def test_notes_are_compared(self):
+        got = self.expected(council=rows(3))
+        answer = {"measure": "reports", "place_level": "district",
+                  "notes": [oracle.TWICE["reports"]],
+                  "periods": [{"period": "2026-Q3", "cells": [{"status": "released"}],
+                               "parties": [{"party": p, "match_rate": "not stated"}
+                                           for p in ("council", "police", "health")]}]}
+        self.assertEqual(oracle.compare_notes(got, answer, "2026-Q3"), [])
+        answer["periods"][0]["parties"][0]["match_rate"] = "80-95 %"
+        answer["measure"] = "children"
+        answer["notes"] = []
+        answer["place_level"] = "police-area"
+        self.assertEqual(len(oracle.compare_notes(got, answer, "2026-Q3")), 4)
+        answer["periods"][0]["cells"][0]["status"] = "suppressed"
+        self.assertEqual(len(oracle.compare_notes(got, answer, "2026-Q3")), 5)
 
     def test_cells_are_the_areas_sorted_then_elsewhere_outside_england_and_unknown(self):
         space = self.expected().space
@@ -193,7 +246,10 @@ class OracleTest(unittest.TestCase):
                        "--table", "flows", "--period", "2026-Q3",
                        "--records", f"council={folder / 'r.csv'}"]
             shown = subprocess.run(command, capture_output=True, check=True, text=True)
-            answer = {"periods": [json.loads(shown.stdout)]}
+            answer = {"periods": [json.loads(shown.stdout)], "measure": "reports",
+                      "place_level": "district",
+                      "notes": [oracle.TWICE["reports"], "everything is suppressed"]}
+            answer["periods"][0]["parties"] = [{"party": "council", "match_rate": "not stated"}]
             for value, code in ((None, 0), (5, 1)):
                 answer["periods"][0]["cells"][0]["value"] = value
                 (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")

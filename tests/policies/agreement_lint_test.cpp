@@ -49,6 +49,67 @@ TEST(AgreementLint, FindsNothingInTheSample) {
   EXPECT_TRUE(reading.diagnostics.empty()) << all_diagnostics(reading);
 }
 
+std::string counts_grant(std::string_view by, std::string_view more,
+                         std::string_view measure = "children") {
+  return "\n[[grant]]\nid = \"second\"\npurpose = \"pattern-detection\"\n"
+         "askers = [\"role:analyst\"]\nreason = \"required\"\nperiod = \"month\"\n"
+         "settle = \"P14D\"\nhistory = \"P24M\"\n[[grant.table]]\nname = \"ages\"\n"
+         "question = \"counts\"\nby = [" +
+         std::string(by) + "]\n" + std::string(more) + "measure = \"" + std::string(measure) +
+         "\"\n[grant.disclosure]\nmin_children = 8\nmin_agencies = 1\nround_to = 5\n";
+}
+
+TEST(AgreementLint, CountsAreByOneToThreeDimensions) {
+  const auto accepted = [](std::string_view by, std::string_view more = "") {
+    const auto reading = read_text(sample_text() + counts_grant(by, more));
+    EXPECT_TRUE(reading.agreement.has_value()) << all_diagnostics(reading);
+  };
+  accepted("\"age_band\"");
+  accepted("\"age_band\", \"sex\", \"missing_risk\"");
+  accepted("\"origin\", \"age_band\"", "place_level = \"district\"\n");
+  const auto refused = [](std::string_view by, std::string_view words) {
+    const std::string text = sample_text() + counts_grant(by, "");
+    expect_error(text, "by = [" + std::string(by) + "]", words);
+  };
+  refused("\"age_band\", \"age_band\"", "each named once");
+  refused("\"age_band\", \"sex\", \"event\", \"care_status\"", "one to three");
+  refused("\"factors\"", "a row may carry several");
+  refused("\"colour\"", "'colour' is not a dimension");
+}
+
+TEST(AgreementLint, CountsNeedAPlaceLevelOnlyForAPlace) {
+  const std::string text = sample_text() + counts_grant("\"origin\"", "");
+  expect_error(text, "name = \"ages\"", "place_level");
+  // Without a place there is no level to differ in.
+  const auto levels =
+      replaced(sample_text(), "place_level = \"district\"", "place_level = \"police-area\"") +
+      counts_grant("\"sex\"", "");
+  EXPECT_TRUE(read_text(levels).agreement.has_value());
+  expect_error(sample_text() + counts_grant("\"origin\"", "place_level = \"police-area\"\n"),
+               "place_level = \"police-area\"", "another place level");
+}
+
+TEST(AgreementLint, ARowMayNotCountInFlowsAndCountsWithTheSameMeasure) {
+  expect_error(sample_text() + counts_grant("\"sex\"", "", "reports"), "name = \"ages\"",
+               "with the same measure");
+  EXPECT_TRUE(read_text(sample_text() +
+                        counts_grant("\"sex\"", "where = { event = [\"placement\"] }\n", "reports"))
+                  .agreement);
+}
+
+TEST(AgreementLint, CountsOfMoreThanTheCellsOfAGrantAreRefused) {
+  // 9 x 9 x 9 districts and more would be fine; places by places by age bands are not.
+  std::string areas;
+  for (std::size_t i = 0; i < 60; ++i)
+    areas += (i ? ", \"" : "\"") + CodeList::shipped().districts()[i] + "\"";
+  const std::string text =
+      replaced_after(sample_text(), "id = \"vale-council\"", "\"E06000060\"", areas) +
+      counts_grant("\"origin\", \"destination\", \"age_band\"", "place_level = \"district\"\n");
+  const auto reading = read_text(text);
+  EXPECT_NE(all_diagnostics(reading).find("more than 20000 cells"), std::string::npos)
+      << all_diagnostics(reading);
+}
+
 TEST(AgreementLint, Head) {
   const std::string s = sample_text();
   expect_error(replaced(s, "valid_until = 2027-11-30", "valid_until = 2026-09-30"), "valid_until",

@@ -83,6 +83,60 @@ TEST(CellSpace, RefusesOtherCodeListsNoAreasAndTooManyCells) {
   EXPECT_FALSE(CellSpace::make(a, table, codes()).ok());
 }
 
+Table counts_by(std::vector<std::string> by, Where where = {}) {
+  Table t;
+  t.name = "ages";
+  t.question = QuestionKind::counts;
+  t.by = std::move(by);
+  t.where = std::move(where);
+  return t;
+}
+
+TEST(CellSpace, OfCountsIsTheCodeListsAndUnknown) {
+  const Agreement a = sample_agreement();
+  const auto codes_by = [&](const std::string& name, Where where = {}) {
+    return CellSpace::make(a, counts_by({name}, std::move(where)), codes())->dimensions()[0].codes;
+  };
+  using V = std::vector<std::string>;
+  EXPECT_EQ(codes_by("age_band"), (V{"under-1", "1-4", "5-9", "10-12", "13-14", "15", "16-17",
+                                     "18-and-over", "unknown"}));
+  // Every row has an event; care_status has an unknown of its own.
+  EXPECT_EQ(codes_by("event").size(), codes().codes(Vocabulary::event).size());
+  EXPECT_EQ(codes_by("care_status"),
+            (V{"no", "this-authority", "other-authority", "care-leaver", "unknown"}));
+  // A filter leaves its own codes, in the list's order, and no unknown.
+  EXPECT_EQ(codes_by("missing_risk", {{"missing_risk", {"high", "low"}}}), (V{"low", "high"}));
+  EXPECT_EQ(codes_by("care_status", {{"care_status", {"no", "unknown"}}}), (V{"no", "unknown"}));
+  EXPECT_EQ(CellSpace::make(a, counts_by({"origin", "sex", "age_band"}), codes())->size(),
+            6u * 5u * 9u);
+}
+
+TEST(CellSpace, CodesFindTheirCoordinates) {
+  const auto s = CellSpace::make(sample_agreement(), counts_by({"sex", "care_status"}), codes());
+  EXPECT_EQ(s->code_coordinate(0, "female"), 1u);
+  EXPECT_EQ(s->code_coordinate(0, ""), 4u);
+  EXPECT_EQ(s->code_coordinate(1, ""), 4u);
+  EXPECT_EQ(s->code_coordinate(1, "unknown"), 4u);
+  EXPECT_EQ(s->code_coordinate(0, "absent"), std::nullopt);
+  const auto filtered =
+      CellSpace::make(sample_agreement(), counts_by({"sex"}, {{"sex", {"male"}}}), codes());
+  EXPECT_EQ(filtered->code_coordinate(0, ""), std::nullopt);
+}
+
+TEST(CellSpace, OfFactorsOrAnUnknownDimensionIsRefused) {
+  for (const char* name : {"factors", "factor_certainty", "colour", ""})
+    EXPECT_EQ(CellSpace::make(sample_agreement(), counts_by({name}), codes()).error().code,
+              Code::bad_input)
+        << name;
+}
+
+TEST(CellSpace, WithoutAPlaceNeedsNoArea) {
+  Agreement a = sample_agreement();
+  for (auto& p : a.parties) p.areas.clear();
+  EXPECT_TRUE(CellSpace::make(a, counts_by({"sex"}), codes()).ok());
+  EXPECT_FALSE(CellSpace::make(a, counts_by({"sex", "origin"}), codes()).ok());
+}
+
 RC_GTEST_PROP(CellSpaceProperty, IndexAndCoordinatesAreInverse, ()) {
   static const CellSpace s = space_of(sample_agreement());
   const auto i = *rc::gen::inRange<std::size_t>(0, s.size());

@@ -192,6 +192,45 @@ TEST_F(Evaluate, NamesTheNearestOfSeveralTables) {
   expect_hint("grant 'yearly'");
 }
 
+TEST_F(Evaluate, PermitsCountsOfExactlyThePlannedTable) {
+  Grant counts = agreement.grants[0];
+  counts.id = "ages";
+  counts.period = PeriodKind::financial_year;
+  counts.tables[0].question = QuestionKind::counts;
+  counts.tables[0].by = {"sex", "age_band"};
+  counts.tables[0].where = {};
+  agreement.grants.push_back(counts);
+  context.question.kind = QuestionKind::counts;
+  context.question.by = {"age_band", "sex"};
+  context.question.where = {};
+  periods("2025/26", "2025/26");
+  const auto decision = decide();
+  ASSERT_TRUE(std::holds_alternative<Permit>(decision));
+  EXPECT_EQ(std::get<Permit>(decision).grant, "ages");
+  // A part of the table is another table.
+  context.question.by = {"age_band"};
+  expect_denied(DenyReason::dimensions_differ);
+  expect_hint("counts by sex,age_band, no filter, each financial-year");
+  context.question.by = {"age_band", "sex"};
+  context.question.where = {{"sex", {"male"}}};
+  expect_denied(DenyReason::filter_differs);
+}
+
+TEST_F(Evaluate, OfTablesWithOtherDimensionsTheOneWithMostInCommonIsNearest) {
+  Grant other = agreement.grants[0];
+  other.id = "by-sex";
+  other.tables[0].question = QuestionKind::counts;
+  other.tables[0].by = {"sex"};
+  agreement.grants.push_back(other);
+  other.id = "by-age-and-care";
+  other.tables[0].by = {"age_band", "care_status"};
+  agreement.grants.push_back(other);
+  context.question.kind = QuestionKind::counts;
+  context.question.by = {"age_band", "care_status", "sex"};
+  expect_denied(DenyReason::dimensions_differ);
+  expect_hint("by-age-and-care");
+}
+
 TEST_F(Evaluate, DeniesOtherPeriodKinds) {
   periods("2026-07", "2026-08");
   expect_denied(DenyReason::period_kind_differs);

@@ -2,7 +2,9 @@
 """Three regions of real daemons against the oracle, cell by cell (Measure 2), and what they made
 against openssl (Measure 4)."""
 
+import csv
 import datetime as dt
+import io
 import json
 import re
 import unittest
@@ -29,13 +31,32 @@ class OracleTest(RegionTest):
         for party in CONTRIBUTORS:
             for records in region.records(party):
                 words += ["--records", f"{party}={records}"]
-        done = run(["python3", ROOT / "tests/oracle/oracle.py", "--agreement", region.agreement,
-                    "--table", "flows", "--period", region.period, *words, "--compare",
-                    region.dir / f"answers/flows-{region.period}.json"])
-        self.assertCode(done, 0)
-        found = re.search(r"(\d+) released, (\d+) suppressed, (\d+) of these by Z.*equal", done.out)
-        self.assertTrue(found, done.out)
-        return [int(n) for n in found.groups()]
+        found = {}
+        for kind, table in (("flows", "flows"), ("counts", "ages")):
+            answer = region.dir / f"answers/{kind}-{region.period}.json"
+            done = run(["python3", ROOT / "tests/oracle/oracle.py", "--agreement",
+                        region.agreement, "--table", table, "--period", region.period, *words,
+                        "--compare", answer])
+            self.assertCode(done, 0)
+            found[kind] = re.search(
+                r"(\d+) released, (\d+) suppressed, (\d+) of these by Z.*equal", done.out)
+            self.assertTrue(found[kind], done.out)
+            self.check_csv(answer)
+        self.assertGreater(int(found["counts"][1]), 0)
+        return [int(n) for n in found["flows"].groups()]
+
+    def check_csv(self, answer):
+        """The same figures in the CSV, suppressed ones blank."""
+        text = answer.with_suffix(".csv").read_bytes()
+        self.assertTrue(text.startswith(b"\xef\xbb\xbfperiod,"))
+        rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+        (period,) = json.loads(answer.read_text())["periods"]
+        cells = [r for r in rows if r["status"] != "note"]
+        self.assertEqual([(r["status"], r["value"]) for r in cells],
+                         [(c["status"], "" if c["value"] is None else str(c["value"]))
+                          for c in period["cells"]])
+        self.assertEqual(sum("match rate" in r["note"] for r in rows if r["period"]),
+                         len(CONTRIBUTORS))
 
     def check_certificates(self, region):
         for party in PARTIES:

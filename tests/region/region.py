@@ -169,8 +169,8 @@ class Region:
 
     def ask_words(self, period=None, *, party="vale-council", person=None, purpose=None,
                   reason="A test of the region", where="event=missing", by="origin,destination",
-                  agreement="vale-cse", wait=60):
-        words = ["--home", self.home(party), "--json", "ask", "flows", "--agreement", agreement,
+                  agreement="vale-cse", wait=60, kind="flows"):
+        words = ["--home", self.home(party), "--json", "ask", kind, "--agreement", agreement,
                  "--purpose", purpose or "pattern-detection", "--from", period or self.period,
                  "--by", by, "--where", where, "--wait", wait,
                  *(person or self.person("vale-council", "analyst"))]

@@ -49,8 +49,8 @@ ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed) {
   return sha256(w.data());
 }
 
-Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas, UtcTime now,
-                           Random& rng) {
+Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
+                           const AgreementEdit& edit, UtcTime now, Random& rng) {
   Identities out;
   std::map<std::string, OfficerKey> root_keys;
   const Validity validity{now - std::chrono::hours(24 * 60), now + std::chrono::hours(24 * 300)};
@@ -75,6 +75,7 @@ Identities make_identities(const std::filesystem::path& folder, const Quotas& qu
                       root_keys.at(home), rng)
                     .value();
   out.agreement = draft(out.roots, quotas);
+  if (edit) out.agreement = edit(out.agreement);
   std::vector<std::string> signatures;
   for (const std::string& name : party_names()) {
     const OfficerKey officer_key = OfficerKey::random(rng);

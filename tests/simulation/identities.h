@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Quotas {
   std::uint64_t daily = 500;
 };
 
+using AgreementEdit = std::function<std::string(std::string draft)>;
+
 struct Identities {
   std::map<std::string, Certificate> roots;
   std::map<std::string, Certificate> nodes;
@@ -38,8 +41,9 @@ struct Identities {
 };
 
 // Every home, FOLDER/<party>, gets its keys and its certificate.
-Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas, UtcTime now,
-                           Random& rng);
+// `edit`: what becomes of the drafted agreement before it is signed; may be empty.
+Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
+                           const AgreementEdit& edit, UtcTime now, Random& rng);
 
 ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed);
 

@@ -81,7 +81,7 @@ Region::Region(std::uint64_t seed, Options options)
       network_(seed_of("network", seed)),
       people_(seed_of("people", seed)) {
   SeededRandom paper(seed_of("identities", seed));
-  identities_ = make_identities(folder_, options_.quotas, now_, paper);
+  identities_ = make_identities(folder_, options_.quotas, options_.edit, now_, paper);
   for (std::size_t i = 0; i < party_names().size(); ++i) {
     auto n = std::make_unique<Node>();
     n->region = this;
@@ -396,12 +396,16 @@ json Region::install_request() const {
 
 json Region::ask_request(const SessionId& id, const std::string& period) const {
   policies::QuestionWords words;
-  words.agreement = "vale-cse";
-  words.purpose = "pattern-detection";
   words.kind = "flows";
   words.from = period.empty() ? std::string(kPeriod) : period;
   words.by = "origin,destination";
   words.where = {"event=missing"};
+  return ask_request(id, words);
+}
+
+json Region::ask_request(const SessionId& id, policies::QuestionWords words) const {
+  words.agreement = "vale-cse";
+  words.purpose = "pattern-detection";
   words.reason = "Which way missing episodes lead";
   const auto question = policies::make_question(words).value();
   const AgreementHash hash{sha256(as_bytes(identities_.agreement))};
@@ -452,6 +456,10 @@ std::optional<json> Region::import(const std::string& party, const std::string& 
     run_for(std::chrono::seconds(30));
   }
   return {};
+}
+
+Outcome Region::ask(const SessionId& id, const policies::QuestionWords& words) {
+  return wait(command("vale-council", ask_request(id, words)), std::chrono::seconds(1800));
 }
 
 std::optional<json> Region::ask(const SessionId& id) {

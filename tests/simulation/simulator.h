@@ -15,6 +15,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/core.h"
+#include "policies/question.h"
 #include "tests/simulation/identities.h"
 
 namespace hedgerow::simulation {
@@ -27,6 +28,7 @@ struct Options {
   std::chrono::milliseconds longest_delay{20};
   bool in_order = true;  // false: each frame has a delay of its own, so that they overtake
   Quotas quotas;
+  AgreementEdit edit;  // of the agreement, before it is signed
   std::chrono::milliseconds restart_after{3000};
 };
 
@@ -91,6 +93,7 @@ class Region {
 
   nlohmann::json install_request() const;
   nlohmann::json ask_request(const SessionId& id, const std::string& period = "") const;
+  nlohmann::json ask_request(const SessionId& id, policies::QuestionWords words) const;
   bool key_is_ready() const;  // at every party
 
   // What the people of a region do, who try again where a node ended under their hands or said
@@ -99,6 +102,8 @@ class Region {
   bool generate_key(std::chrono::seconds limit = std::chrono::seconds(3600));
   std::optional<nlohmann::json> import(const std::string& party, const std::string& csv);
   std::optional<nlohmann::json> ask(const SessionId& id);
+  // Another question of the analyst's; an error that waiting does not mend is given back.
+  Outcome ask(const SessionId& id, const policies::QuestionWords& words);
 
   // --- the network ---
   const std::vector<SentFrame>& frames() const { return frames_; }

@@ -24,7 +24,8 @@ Answer an_answer() {
   p.edition_number = 2;
   p.edition.cells_hash.bytes[0] = 7;
   p.edition.cells = {{policies::CellStatus::released, 25}, {policies::CellStatus::suppressed, 0}};
-  p.parties = {{party("vale-council"), "answered"}, {party("vale-police"), "answered"}};
+  p.parties = {{party("vale-council"), "answered", to_bytes("stated")},
+               {party("vale-police"), "answered", {}}};
   a.periods = {p};
   a.notes = {"a note"};
   return a;
@@ -67,8 +68,10 @@ TEST(Answer, HasTheseBytes) {
       "02000000"          // two parties
       "0c00000076616c652d636f756e63696c"
       "08000000616e737765726564"
+      "06000000737461746564"  // the statement of its match rate
       "0b00000076616c652d706f6c696365"
       "08000000616e737765726564"
+      "00000000"  // none
       "01000000"
       "0600000061206e6f7465";  // one note
   const std::size_t unpadded = expected.size() / 2;
@@ -152,6 +155,58 @@ TEST(Answer, OfAnotherVersionWithoutPeriodOrWithPaddingThatSpeaksIsRefused) {
   Answer none = an_answer();
   none.periods.clear();
   EXPECT_FALSE(Answer::decode(none.encode().value()).ok());
+}
+
+// A table of as many cells as a grant may have, with the longest words.
+policies::Table largest_table() {
+  policies::Table table = TestRegion::get().agreement().grants.at(0).tables.at(0);
+  table.question = policies::QuestionKind::counts;
+  table.by = {"exploitation_risk", "place_type", "return_interview"};
+  return table;
+}
+
+TEST(Answer, SizeInAReplyIsKnownBeforehandAndOnePeriodOfAnyTableFits) {
+  const auto& codes = policies::CodeList::shipped();
+  policies::Agreement agreement = TestRegion::get().agreement();
+  policies::Question question;
+  question.agreement = agreement.id;
+  question.from = question.to = quarter();
+  for (auto& p : agreement.parties) p.areas.clear();
+  agreement.parties[0].areas.assign(codes.districts().begin(), codes.districts().begin() + 138);
+  for (const policies::Table& table : {largest_table(), agreement.grants.at(0).tables.at(0)}) {
+    const auto space = policies::CellSpace::make(agreement, table, codes).value();
+    Answer a = an_answer();
+    auto& cells = a.periods[0].edition.cells;
+    cells.assign(space.size(), {policies::CellStatus::released, std::uint64_t{1} << 40U});
+    for (std::size_t i = 0; i < cells.size(); i += 2) cells[i] = {};
+    const auto json = to_json(a, question, "urn", agreement, space, codes);
+    const std::size_t evidence = a.encode()->size() * 4 / 3;
+    EXPECT_LE(json.at("periods").at(0).at("cells").dump().size() + evidence,
+              shown_bytes(space, 1) + 2 * kAnswerBucket);
+    EXPECT_LE(json.dump().size() + evidence, std::size_t{4} << 20U);
+    EXPECT_EQ(shown_bytes(space, 3), 3 * shown_bytes(space, 1));
+  }
+  const auto flows =
+      policies::CellSpace::make(agreement, agreement.grants.at(0).tables.at(0), codes).value();
+  ASSERT_EQ(flows.size(), 19'881U);
+  EXPECT_LE(shown_bytes(flows, 1), kMaxShownBytes);
+  EXPECT_GT(shown_bytes(flows, 2), kMaxShownBytes);
+}
+
+TEST(Answer, SaysWhatItsMeasureCountsTwiceAndWhereEverythingIsSuppressed) {
+  policies::Table table = TestRegion::get().agreement().grants.at(0).tables.at(0);
+  const policies::DisclosureRule rule;
+  Answer a = an_answer();
+  auto notes = notes_of(a, table, rule);
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0], "reports: one episode reported by two agencies counts twice");
+  EXPECT_NE(notes[1].find("fewer than 40 children"), std::string::npos) << notes[1];
+  table.measure = policies::Measure::children;
+  a.periods[0].edition.cells[0] = {};
+  notes = notes_of(a, table, rule);
+  ASSERT_EQ(notes.size(), 3U);
+  EXPECT_EQ(notes[0], "children: a child known to two agencies counts twice");
+  EXPECT_EQ(notes[2], "everything is suppressed: no cell reaches the thresholds of the rule");
 }
 
 TEST(Answer, TellsASuppressedCellFromAZeroInJson) {

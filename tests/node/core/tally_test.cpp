@@ -60,7 +60,9 @@ class TallyTest : public ::testing::Test {
     ASSERT_TRUE(t.commit().ok());
   }
   Result<protocol::sum::SumInput> tally_of(const policies::Table& table) {
-    return tally(node_.store(), grant_, table, period_, space_, codes_);
+    auto counted = tally(node_.store(), grant_, table, period_, space_, codes_);
+    if (!counted.ok()) return std::move(counted).error();
+    return std::move(counted->input);
   }
 
   // The code under which a place stands in the table.
@@ -156,6 +158,65 @@ TEST_F(TallyTest, FilterThatCannotBeCountedByIsRefused) {
   policies::Table table = table_;
   table.where["factors"] = {"cse"};
   EXPECT_FALSE(tally_of(table).ok());
+}
+
+TEST_F(TallyTest, OfCountsFallsIntoTheCellsOfItsCodes) {
+  std::vector<MovementRow> rows;
+  const auto sexes = codes_.codes(policies::Vocabulary::sex);
+  std::map<std::vector<std::string>, std::uint64_t> expected;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    MovementRow r = random_row(i);
+    r.event = missing_;
+    r.started_day = period_.first_day().number;
+    r.sex = static_cast<std::uint8_t>(i % 5);  // 0: not given
+    if (i % 7 != 0) r.age = static_cast<std::uint8_t>(i % 18);
+    ++expected[{r.age ? std::string(policies::age_band(*r.age)) : "unknown", code_of(r.origin),
+                r.sex == 0 ? "unknown" : sexes[r.sex - 1U]}];
+    rows.push_back(r);
+  }
+  import(rows);
+  freeze();
+  policies::Table table = table_;
+  table.question = policies::QuestionKind::counts;
+  table.by = {"age_band", "origin", "sex"};
+  const auto space = policies::CellSpace::make(agreement_, table, codes_).value();
+  const auto counted = tally(node_.store(), grant_, table, period_, space, codes_);
+  ASSERT_TRUE(counted.ok()) << counted.error().text;
+  for (std::size_t i = 0; i < space.size(); ++i)
+    EXPECT_EQ(counted->input.v[i], expected[space.codes_at(i)]) << i;
+  EXPECT_TRUE(counted->input.check(space.size()).ok());
+}
+
+TEST_F(TallyTest, StatesTheMatchRateOfWhatTheTableCounts) {
+  // 100 children with one row each, and 30 more rows of the first; 60 are identified, and of them
+  // one by another row of the same reference, which the table does not count.
+  std::vector<MovementRow> rows;
+  const auto add = [&](std::uint64_t child, bool identified, std::uint8_t event) {
+    MovementRow r;
+    r.source_key = key_of(1, rows.size());
+    r.child_key = key_of(2, child);
+    if (identified) r.pseudonym = key_of(3, child);
+    r.event = event;
+    r.started_day = period_.first_day().number;
+    rows.push_back(r);
+  };
+  for (std::uint64_t child = 0; child < 100; ++child) add(child, child < 59, missing_);
+  add(59, true, static_cast<std::uint8_t>(missing_ + 1));
+  for (int i = 0; i < 30; ++i) add(0, true, missing_);
+  import(rows);
+  freeze();
+  const auto band = [&](policies::Measure measure, std::uint32_t least) {
+    policies::Table table = table_;
+    table.measure = measure;
+    policies::Grant grant = grant_;
+    grant.disclosure.min_children = least;
+    const auto counted = tally(node_.store(), grant, table, period_, space_, codes_);
+    return policies::to_text(counted.value().match);
+  };
+  EXPECT_EQ(band(policies::Measure::children, 8), "50-80 %");  // 60 of 100
+  EXPECT_EQ(band(policies::Measure::reports, 8), "50-80 %");   // 90 of 130
+  EXPECT_EQ(band(policies::Measure::children, 20), "50-80 %");
+  EXPECT_EQ(band(policies::Measure::children, 21), "not stated");
 }
 
 TEST_F(TallyTest, FiltersOnOtherDimensionsLetOnlyTheirRowsCount) {

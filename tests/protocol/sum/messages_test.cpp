@@ -96,6 +96,15 @@ TEST(SumMessages, EveryOtherBodyHasGoldenBytes) {
   EXPECT_EQ(to_hex(Void{golden_id()}.encode()), kId);
 }
 
+TEST(SumMessages, MatchRateHasGoldenBytesAndNoOtherBands) {
+  const ReleaseId release = golden_id().release;
+  EXPECT_EQ(to_hex(MatchRate{release, 3}.encode()), release.hex() + "03");
+  for (unsigned band = 0; band < 256; ++band)
+    EXPECT_EQ(MatchRate::decode(MatchRate{release, static_cast<std::uint8_t>(band)}.encode()).ok(),
+              band <= kMaxMatchBand)
+        << band;
+}
+
 TEST(SumMessages, HashesHaveGoldenValues) {
   EXPECT_EQ(roster_hash(as_bytes("manifest"), as_bytes("roster")).hex(),
             "01eb24caf9e93a95420771ce7c98359e26cb70e1d7eece243328d31676d1b360"
@@ -130,6 +139,7 @@ TEST(SumMessages, DecodersReadExactlyWhatIsWritten) {
   round_trip<Opening>(golden_opening().encode());
   round_trip<Refusal>(Refusal{golden_id(), RefusalReason::denied, "no"}.encode());
   round_trip<Void>(Void{golden_id()}.encode());
+  round_trip<MatchRate>(MatchRate{golden_id().release, 4}.encode());
 }
 
 template <class Change>
