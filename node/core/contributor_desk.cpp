@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "node/audit/receipt.h"
 #include "node/core/edition_chain.h"
+#include "node/core/match_rate.h"
 #include "node/core/tally.h"
 #include "policies/calendar.h"
 
@@ -208,11 +209,10 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
 // Signed as the rows are counted, since they may not be counted again after a crash.
 Work ContributorDesk::keep_match_rate(const SessionId& session, const Manifest& m,
                                       policies::MatchBand band, UtcTime now) {
-  const auto statement = protocol::Statement::sign(
-      env_.keyring.message(), MessageType::sum_match_rate,
+  const Bytes bytes = sign_match_rate(
+      env_.keyring.message(),
       {lineage_.self, lineage_.id(), lineage_.agreement.hash, session, 0, now + kKeptFor},
-      protocol::sum::MatchRate{m.release, static_cast<std::uint8_t>(band)}.encode());
-  const Bytes bytes = statement.encode();
+      m.release, band);
   match_rates_[session] = bytes;
   Work work;
   work.write([session, bytes, now](store::LineageStore& s) {

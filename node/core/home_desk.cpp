@@ -6,7 +6,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/hub_rows.h"
-#include "policies/match_rate.h"
+#include "node/core/match_rate.h"
 
 namespace hedgerow::core {
 
@@ -181,47 +181,6 @@ Result<void> HomeDesk::check_cells(const Answer& answer, const policies::Permit&
   return {};
 }
 
-// The notes are those that this node would write, and whatever is given as a party's match rate is
-// one, of that party and this release. Whether its signature holds is shown, not demanded: the
-// party's key may have been renewed since.
-Result<void> HomeDesk::check_notes(const Answer& answer, const policies::Permit& permit) {
-  const std::string hub = lineage_.agreement.hub.str();
-  const policies::Grant& grant = *lineage_.agreement.grant(permit.grant);
-  if (answer.notes != notes_of(answer, *grant.table(permit.table), grant.disclosure))
-    return culprit_error("an answer with other notes than its figures call for", hub);
-  const auto contributors = lineage_.agreement.contributors();
-  for (const auto& p : answer.periods) {
-    const auto release =
-        protocol::sum::release_id(lineage_.id(), permit.grant, permit.table, p.period.label());
-    bool fits = p.parties.size() == contributors.size();
-    for (std::size_t i = 0; fits && i < contributors.size(); ++i) {
-      const PartyStatus& s = p.parties[i];
-      fits = s.party == contributors[i];
-      if (!fits || s.match_rate.empty()) continue;
-      const auto statement = protocol::Statement::decode(s.match_rate);
-      fits = statement.ok() && statement->type() == MessageType::sum_match_rate &&
-             statement->header().sender == s.party && statement->header().lineage == lineage_.id();
-      if (!fits) break;
-      const auto rate = protocol::sum::MatchRate::decode(statement->body());
-      fits = rate.ok() && rate->release == release;
-    }
-    if (!fits) return culprit_error("an answer whose parties or match rates do not fit it", hub);
-  }
-  return {};
-}
-
-std::string HomeDesk::match_rate_in_words(const PartyStatus& s) const {
-  const Peer* peer = lineage_.peers.find(s.party);
-  const auto statement = protocol::Statement::decode(s.match_rate);
-  if (s.match_rate.empty() || !statement.ok() || peer == nullptr)
-    return std::string(policies::to_text(policies::MatchBand::not_stated));
-  if (!statement->verify_signature(peer->keys().message, MessageType::sum_match_rate).ok())
-    return "not verifiable";
-  const auto rate = protocol::sum::MatchRate::decode(statement->body());
-  const auto band = policies::match_band_from(rate.ok() ? rate->band : std::uint8_t{0});
-  return std::string(policies::to_text(band.value_or(policies::MatchBand::not_stated)));
-}
-
 // The hub signed it, it answers this very question, and where receipts came with it each is of
 // the log it claims and about this answer.
 Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w) {
@@ -238,7 +197,7 @@ Result<Answer> HomeDesk::check_answer(const protocol::AnswerDelivery& delivery, 
       countersigned.body() != w.asked.statement)
     return culprit_error("the answer repeats another question than the one asked", hub.id.str());
   HR_TRY(check_cells(answer, w.permit));
-  HR_TRY(check_notes(answer, w.permit));
+  HR_TRY(check_notes(answer, lineage_.agreement));
   const Sha256 hash = sha256_id(delivery.answer);
   for (const auto& r : delivery.receipts) {
     const Peer* peer = lineage_.peers.find(r.party);
@@ -292,9 +251,13 @@ Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
   nlohmann::json json =
       to_json(answer, question, certificate.subject().urn(), lineage_.agreement, space, codes_);
   for (std::size_t i = 0; i < answer.periods.size(); ++i)
-    for (std::size_t j = 0; j < answer.periods[i].parties.size(); ++j)
+    for (std::size_t j = 0; j < answer.periods[i].parties.size(); ++j) {
+      const PartyStatus& party = answer.periods[i].parties[j];
+      const Peer* peer = lineage_.peers.find(party.party);
+      if (peer == nullptr) return bad_input("the answer names a party that is none");
       json["periods"][i]["parties"][j]["match_rate"] =
-          match_rate_in_words(answer.periods[i].parties[j]);
+          match_rate_in_words(party.match_rate, peer->keys().message);
+    }
   HR_ASSIGN(const auto receipts, decode_receipts(row.receipts));
   nlohmann::json shown = nlohmann::json::array();
   for (const auto& [party, receipt] : receipts)

@@ -52,8 +52,6 @@ class HomeDesk {
   Result<Work> on_status(const Delivery& delivery, Waiting& w);
   Result<Work> on_delivery(const Delivery& delivery, Waiting& w, UtcTime now);
   Result<void> check_size(const policies::Permit& permit);
-  Result<void> check_notes(const Answer& answer, const policies::Permit& permit);
-  std::string match_rate_in_words(const PartyStatus& party) const;
   Result<void> check_cells(const Answer& answer, const policies::Permit& permit);
   Result<Answer> check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w);
   Result<nlohmann::json> show(const store::QuestionRecord& row);

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "node/core/edition_chain.h"
 #include "node/core/hub_rows.h"
+#include "node/core/match_rate.h"
 #include "protocol/answering.h"
 
 namespace hedgerow::core {
@@ -82,17 +83,12 @@ Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
 
 // It comes before the sender's opening, so all are there when the last opening is.
 Result<Work> ReleaseDesk::on_match_rate(const Delivery& d, UtcTime now) {
-  if (d.body.size() > protocol::sum::kMaxMatchStatement)
-    return culprit_error("a match rate that is too long", d.from.str());
-  HR_ASSIGN(const auto statement, protocol::Statement::decode(d.body));
+  const ReleaseId release = active_->role.manifest().release;
+  HR_ASSIGN(const auto statement, read_match_rate(d.body, d.from, lineage_.id(), release));
   HR_TRY(statement.verify(lineage_.peers.find(d.from)->keys().message, MessageType::sum_match_rate,
                           now));
-  HR_ASSIGN(const auto rate, protocol::sum::MatchRate::decode(statement.body()));
-  const auto& header = statement.header();
-  const ReleaseId release = active_->role.manifest().release;
-  if (header.sender != d.from || header.session != d.session || header.lineage != lineage_.id() ||
-      rate.release != release)
-    return culprit_error("a match rate of another release", d.from.str());
+  if (statement.header().session != d.session)
+    return culprit_error("a match rate of another attempt", d.from.str());
   active_->match_rates[d.from] = d.body;
   Work work;
   work.write(keep_match_rates(release, active_->match_rates, now));

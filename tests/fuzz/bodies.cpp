@@ -85,6 +85,8 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<sum::Refusal>(body);
     case MessageType::sum_void:
       return check_canonical<sum::Void>(body);
+    case MessageType::sum_match_rate:
+      return check_canonical<sum::MatchRate>(body);
   }
 }
 
@@ -212,6 +214,7 @@ void sum_seeds(SeedList& list) {
   list.add(MessageType::sum_refusal,
            Refusal{id, sum::RefusalReason::editions, "another head"}.encode());
   list.add(MessageType::sum_void, Void{id}.encode());
+  list.add(MessageType::sum_match_rate, MatchRate{id.release, kMaxMatchBand}.encode());
 }
 
 std::vector<Bytes> seeds() {
