@@ -28,8 +28,8 @@ inline constexpr std::size_t kMaxShownBytes = (std::size_t{7} << 20U) / 2;
 
 struct PartyStatus {
   PartyId party;
-  std::string status;  // "answered"
-  Bytes match_rate;    // its statement (protocol::sum::MatchRate), as the hub received it
+  std::string status;     // "answered"
+  Bytes match_rate = {};  // its statement (protocol::sum::MatchRate), as the hub received it
   friend bool operator==(const PartyStatus&, const PartyStatus&) = default;
 };
 
