@@ -19,8 +19,8 @@ constexpr Milliseconds kListenPause = 100;
 constexpr Milliseconds kIdle = 1000;
 constexpr int kAcceptsAtATime = 64;
 constexpr int kEventsAtATime = 128;
-// A HELLO costs ZeroMQ a fifth of a millisecond: at most two fifths of a processor go to strangers.
-constexpr double kHandInsPerSecond = 2000;
+// A HELLO costs ZeroMQ a third of a millisecond: a sixth of a processor at most goes to strangers.
+constexpr double kHandInsPerSecond = 500;
 constexpr double kHandInBurst = 32;
 constexpr std::size_t kMaxUnanswered = 8;
 constexpr std::size_t kMaxKnown = 1024;

@@ -1,8 +1,11 @@
 #include "node/store/records.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
+#include "crypto/base/wiping.h"
 #include "node/store/row.h"
 
 namespace hedgerow::store {
@@ -150,6 +153,47 @@ Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& r
   return replaced ? Outcome::replaced : Outcome::added;
 }
 
+// The newest pseudonym of each child_key, as of a freeze.
+class KnownChildren {
+ public:
+  static Result<KnownChildren> as_of(Database& db, std::uint64_t freeze) {
+    KnownChildren known;
+    Statement s = db.prepare(
+        "SELECT child_key, pseudonym FROM record NOT INDEXED WHERE child_key IS NOT NULL"
+        " AND pseudonym IS NOT NULL AND seq <= ?1 AND (closed_seq IS NULL OR closed_seq > ?1)"
+        " ORDER BY seq");
+    s.bind(1, freeze);
+    while (true) {
+      HR_ASSIGN(const bool more, s.step());
+      if (!more) break;
+      HR_ASSIGN(const auto child_key, s.array<32>(0));
+      HR_ASSIGN(const auto pseudonym, s.array<32>(1));
+      known.all_.push_back({child_key, known.all_.size(), pseudonym});
+    }
+    std::ranges::sort(known.all_, {},
+                      [](const Known& k) { return std::tie(k.child_key, k.place); });
+    return known;
+  }
+
+  ByteArray<32> child_of(const MovementRow& row) const {
+    if (row.child_key) {
+      // The last of equals is the newest.
+      const auto after = std::ranges::upper_bound(all_, *row.child_key, {}, &Known::child_key);
+      if (after != all_.begin() && std::prev(after)->child_key == *row.child_key)
+        return std::prev(after)->pseudonym;
+    }
+    return row.pseudonym ? *row.pseudonym : row.child_key ? *row.child_key : row.source_key;
+  }
+
+ private:
+  struct Known {
+    ByteArray<32> child_key;
+    std::size_t place;  // in the order of sequence
+    ByteArray<32> pseudonym;
+  };
+  WipingVector<Known> all_;
+};
+
 }  // namespace
 
 bool MovementRow::same_content(const MovementRow& o) const {
@@ -211,22 +255,19 @@ Result<void> Records::frozen_rows(const std::string& grant, const std::string& p
                                   const Visitor& visit) {
   HR_ASSIGN(const std::optional<Freeze> freeze, find_freeze(grant, period));
   if (!freeze) return bad_input("the period is not frozen");
-  Statement s = db_->prepare(
-      "SELECT " HR_ROW_COLUMNS
-      ", coalesce("
-      " (SELECT p.pseudonym FROM record p WHERE p.child_key = r.child_key"
-      "   AND p.pseudonym IS NOT NULL AND p.seq <= ?1"
-      "   AND (p.closed_seq IS NULL OR p.closed_seq > ?1) ORDER BY p.seq DESC LIMIT 1),"
-      " r.pseudonym, r.child_key, r.source_key)"
-      " FROM record r WHERE r.started_day BETWEEN ?2 AND ?3 AND r.seq <= ?1"
-      " AND (r.closed_seq IS NULL OR r.closed_seq > ?1) ORDER BY r.seq");
+  HR_ASSIGN(const KnownChildren known, KnownChildren::as_of(*db_, freeze->sequence));
+  // In the table's own order: by the index of days every row would be looked up, and its page
+  // decrypted, by itself.
+  Statement s = db_->prepare("SELECT " HR_ROW_COLUMNS
+                             " FROM record NOT INDEXED WHERE started_day BETWEEN ?2 AND ?3"
+                             " AND seq <= ?1 AND (closed_seq IS NULL OR closed_seq > ?1)"
+                             " ORDER BY seq");
   s.bind(1, freeze->sequence).bind(2, first_day).bind(3, last_day);
   while (true) {
     HR_ASSIGN(const bool more, s.step());
     if (!more) return {};
     HR_ASSIGN(const MovementRow row, read_row(s, 0));
-    HR_ASSIGN(const ByteArray<32> child, s.array<32>(kRowColumns));
-    HR_TRY(visit(row, child));
+    HR_TRY(visit(row, known.child_of(row)));
   }
 }
 

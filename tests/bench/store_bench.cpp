@@ -117,7 +117,7 @@ void BareInsert(benchmark::State& state) {
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
         "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA secure_delete = ON;"
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-        "PRAGMA journal_size_limit = 16777216");
+        "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16384");
     run(db, kTable);
     if (state.range(0) != 0) run(db, kIndexes);
     Stopwatch t;
