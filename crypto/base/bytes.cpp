@@ -46,6 +46,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
       end != text.data() + text.size())
     return std::nullopt;
   out.resize(written);
+  // libsodium takes bytes above 0x7f for digits.
+  if (to_base64(out) != text) return std::nullopt;
   return out;
 }
 

@@ -25,6 +25,9 @@ TEST(Bytes, Base64IsRfc4648) {
   EXPECT_EQ(from_base64("Zm9vYg=="), to_bytes("foob"));
   EXPECT_FALSE(from_base64("Zm9vYg="));
   EXPECT_FALSE(from_base64("Zm9v Yg=="));
+  // libsodium alone would take these for digits.
+  EXPECT_FALSE(from_base64("\xff\xff\xff\xff"));
+  EXPECT_FALSE(from_base64("\xff\xff\xff\xfeZm9v"));
 }
 TEST(Wire, FieldsComeBackAsTheyWereWritten) {
   Writer w;

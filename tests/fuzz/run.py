@@ -27,7 +27,7 @@ import tempfile
 SLICE_SECONDS = 120
 MOST_MERGED_BYTES = 4096  # larger inputs stay out of the repository
 HERE = pathlib.Path(__file__).resolve().parent
-OPTIONS = ["-timeout=120", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1"]
+OPTIONS = ["-timeout=120", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", "-report_slow_units=120"]
 
 
 class Fuzzer:

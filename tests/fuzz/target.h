@@ -5,7 +5,7 @@
 // and fuzz_replay, which runs every target over its seeds and its corpus in the ordinary tests.
 //
 // A target holds its assertions with HR_CHECK: whatever it does not like ends the process. What
-// bytes come to must not depend on anything but the bytes: no clock, no disk, no randomness.
+// bytes come to must not depend on anything but the bytes.
 #pragma once
 
 #include <algorithm>

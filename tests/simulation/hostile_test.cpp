@@ -185,6 +185,33 @@ TEST_F(SimulatedForgery, AnotherLineageOrVersionIsRefused) {
   expect_refused(make(h), "another version of the agreement");
 }
 
+TEST_F(SimulatedForgery, IsRefusedAfterARestartToo) {
+  const Bytes taken = make(header(9));
+  region().inject(kHubName, region().curve_of("vale-council"), taken);
+  region().restart_all();
+  region().run_for(seconds(5));
+  const auto before = state_of(region());
+  region().inject(kHubName, region().curve_of("vale-council"), taken);  // known from before
+  EXPECT_EQ(state_of(region()), before);
+  const Bytes good = make(header(10));
+  for (const std::size_t at : {std::size_t{1}, good.size() / 2, good.size() - 1}) {
+    Bytes bad = good;
+    bad[at] ^= 1;
+    const std::size_t reports = region().reports(kHubName);
+    region().inject(kHubName, region().curve_of("vale-council"), bad);
+    EXPECT_EQ(region().reports(kHubName), reports + 1);
+    EXPECT_EQ(state_of(region()), before);
+  }
+  auto h = header(11);
+  h.lineage = Lineage::parse("other-lineage").value();
+  expect_refused(make(h), "agreement not installed here");
+  expect_refused(make(header(12), "vale-police"), "signature");
+  expect_refused(kHubName, region().curve_of("vale-police"), make(header(13)),
+                 "somebody else than its sender");
+  region().inject(kHubName, region().curve_of("vale-council"), good);
+  EXPECT_NE(state_of(region()), before);
+}
+
 TEST_F(SimulatedForgery, WhatComesTooEarlyWaitsForItsTurn) {
   auto h = header(8);
   h.sequence = 2;
