@@ -61,7 +61,8 @@ void ReleaseOfFlows(benchmark::State& state) {
       auto t = store::Transaction::begin(store.database()).value();
       HR_CHECK(store.records().freeze(grant.id, period.label(), core::kNow).ok());
       HR_CHECK(t.commit().ok());
-      const auto input = core::tally(store, grant, table, period, space, codes).value();
+      const auto tallied = core::tally(store, grant, table, period, space, codes).value();
+      const auto& input = tallied.input;
       region.nodes.at(region.ids.at(i)).input = {{input.v.begin(), input.v.end()},
                                                  {input.c.begin(), input.c.end()},
                                                  {input.k.begin(), input.k.end()},

@@ -12,8 +12,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "node/ipc/socket.h"
-
 namespace hedgerow::gateway {
 namespace {
 
@@ -53,8 +51,24 @@ Bytes read_exactly(int fd, std::size_t size) {
   return bytes;
 }
 
-// Greeting and HELLO as ZeroMQ itself says them to this hub, taken down by a listener of our own:
-// a HELLO may be said any number of times.
+std::uint16_t port_of(const std::string& endpoint) {
+  return static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+}
+
+enum class Manner { idle, silent, flood };
+
+struct Member {
+  Manner manner = Manner::idle;
+  ipc::Fd fd;
+  bool established = false;
+  bool spoke = false;
+  bool welcomed = false;
+  std::size_t got = 0;
+};
+
+}  // namespace
+
+// Taken down by a listener of our own.
 Bytes record_opening(const ipc::CurveKey& hub) {
   ipc::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = loopback(0);
@@ -83,22 +97,13 @@ Bytes record_opening(const ipc::CurveKey& hub) {
   return opening;
 }
 
-std::uint16_t port_of(const std::string& endpoint) {
-  return static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+ipc::Fd dial(const std::string& endpoint) {
+  ipc::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in to = loopback(port_of(endpoint));
+  HR_CHECK(fd.valid() &&
+           ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  return fd;
 }
-
-enum class Manner { idle, silent, flood };
-
-struct Member {
-  Manner manner = Manner::idle;
-  ipc::Fd fd;
-  bool established = false;
-  bool spoke = false;
-  bool welcomed = false;
-  std::size_t got = 0;
-};
-
-}  // namespace
 
 struct Crowd::State {
   CrowdPlan plan;

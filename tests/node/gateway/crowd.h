@@ -7,8 +7,15 @@
 #include <string>
 
 #include "node/ipc/link.h"
+#include "node/ipc/socket.h"
 
 namespace hedgerow::gateway {
+
+// Greeting and HELLO as ZeroMQ itself says them to this hub; they may be said any number of times.
+Bytes record_opening(const ipc::CurveKey& hub);
+
+// A plain connection to tcp://127.0.0.1:port.
+ipc::Fd dial(const std::string& endpoint);
 
 struct CrowdPlan {
   std::string endpoint;         // tcp://127.0.0.1:port

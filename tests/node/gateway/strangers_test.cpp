@@ -4,6 +4,7 @@
 //   gateway_strangers_test --idle 10000 --flood 2000 --opens 20000 --questions 300
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@
 #include <fstream>
 
 #include "test_paths.h"
-#include "tests/node/gateway/stranger.h"
+#include "tests/node/gateway/crowd.h"
+#include "tests/node/gateway/harness.h"
 
 namespace hedgerow::gateway {
 namespace {
@@ -189,6 +191,67 @@ TEST_F(GatewayAmongStrangers, SaysSoInAFewLines) {
       << hub_.gateway->log();
   pass(std::chrono::seconds(1));
   EXPECT_LT(std::ranges::count(hub_.gateway->log(), '\n'), 20) << hub_.gateway->log();
+}
+
+// Whether the hub has ended the connection.
+bool ended(const ipc::Fd& fd) {
+  ByteArray<1024> sink;
+  ssize_t n = 0;
+  while ((n = ::recv(fd.get(), sink.data(), sink.size(), MSG_DONTWAIT)) > 0) {
+  }
+  return n == 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+TEST_F(GatewayAmongStrangers, EndsAStrangerThatSaysMoreThanAHandshake) {
+  const std::size_t before = hub_.gateway->resident_bytes();
+  const Bytes opening = record_opening(hub_.key.own);
+  // A hundred thousand parts of a message, each but the last with "more follows".
+  Bytes parts;
+  for (int i = 0; i < 100'000; ++i) parts.insert(parts.end(), {1, 1, 'x'});
+  std::vector<ipc::Fd> strangers;
+  for (int i = 0; i < 50; ++i) {
+    strangers.push_back(dial(endpoint_));
+    const int fd = strangers.back().get();
+    (void)::send(fd, opening.data(), opening.size(), MSG_NOSIGNAL);
+    (void)::send(fd, parts.data(), parts.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  EXPECT_TRUE(until([&] { return std::ranges::all_of(strangers, ended); }));
+  EXPECT_LT(hub_.gateway->resident_bytes(), before + (std::size_t{8} << 20));
+  EXPECT_TRUE(works(a_));
+  EXPECT_EQ(hub_.core->ups[a_.key.own], 0);
+}
+
+TEST_F(GatewayAmongStrangers, EndsAStrangerThatTakesItsTime) {
+  const Bytes opening = record_opening(hub_.key.own);
+  const ipc::Fd slow = dial(endpoint_);
+  const Clock::time_point begin = Clock::now();
+  std::size_t said = 0;
+  EXPECT_TRUE(until([&] {
+    // It would need six seconds for all it has to say.
+    const auto due =
+        static_cast<std::size_t>((Clock::now() - begin) / std::chrono::milliseconds(23));
+    for (; said < std::min(due, opening.size()); ++said)
+      (void)::send(slow.get(), &opening[said], 1, MSG_NOSIGNAL);
+    return ended(slow);
+  }));
+  EXPECT_LT(said, opening.size());
+  EXPECT_TRUE(works(a_));
+}
+
+TEST_F(GatewayAmongStrangers, EndsAStrangerThatDoesNotSpeakCurve) {
+  for (const char* text : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02", "\xff"}) {
+    const ipc::Fd fd = dial(endpoint_);
+    Bytes said = to_bytes(std::string_view(text));
+    if (said[0] == 0xff) {  // a greeting of another mechanism
+      said = record_opening(hub_.key.own);
+      said[12] = 'P';
+    }
+    ASSERT_GT(::send(fd.get(), said.data(), said.size(), MSG_NOSIGNAL), 0);
+    EXPECT_TRUE(until([&] { return ended(fd); }));
+  }
+  EXPECT_TRUE(
+      until([&] { return hub_.gateway->log().find("do not speak CURVE") != std::string::npos; }));
+  EXPECT_TRUE(works(a_));
 }
 
 }  // namespace
