@@ -34,12 +34,10 @@ bool same_end(const ipc::Configure& a, const ipc::Configure& b) {
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const std::string& run_folder, CurvePair pair,
                                                std::size_t descriptors) {
-  ipc::Fd run(::open(run_folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!run.valid()) return configuration(run_folder + ": " + std::strerror(errno));
   HR_ASSIGN(zmq::context_t context, make_context());
   HR_ASSIGN(Zap zap, Zap::open(context));
-  return std::unique_ptr<Gateway>(new Gateway(run_folder, std::move(run), std::move(pair),
-                                              descriptors, std::move(context), std::move(zap)));
+  return std::unique_ptr<Gateway>(
+      new Gateway(run_folder, std::move(pair), descriptors, std::move(context), std::move(zap)));
 }
 
 void Gateway::tell(const ipc::FromGateway& message) {
@@ -135,7 +133,10 @@ void Gateway::keep_end_open(Milliseconds now) {
   // At first quickly: a socket of our own that was just closed may hold the address a moment yet.
   open_pause_ = std::clamp(2 * open_pause_, kMinOpenPause, kMaxOpenPause);
   next_open_ = now + open_pause_;
-  // By way of its folder's descriptor, since the address of a Unix socket is short.
+  // By way of its folder's descriptor, since the address of a Unix socket is short. The folder is
+  // the core's, which may have begun after this process.
+  if (!run_.valid()) run_ = ipc::Fd(::open(run_folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!run_.valid()) return trouble(run_folder_ + ": " + std::strerror(errno));
   const std::string inner = "/proc/self/fd/" + std::to_string(run_.get()) + "/hub.sock";
   auto end = configure_->role == ipc::Role::hub
                  ? open_hub_end(context_, pair_, zap_, *this,

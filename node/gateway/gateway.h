@@ -12,7 +12,7 @@ namespace hedgerow::gateway {
 class Gateway : public Outlet {
  public:
   // `run_folder` holds the core's gateway.sock, and a socket of this process's own where it is the
-  // hub's. Errors: configuration (no such folder), internal.
+  // hub's; it need not be there yet. Errors: internal.
   static Result<std::unique_ptr<Gateway>> open(const std::string& run_folder, CurvePair pair,
                                                std::size_t descriptors);
 
@@ -23,10 +23,10 @@ class Gateway : public Outlet {
   bool accepting() const override;
 
  private:
-  Gateway(const std::string& run_folder, ipc::Fd run, CurvePair pair, std::size_t descriptors,
+  Gateway(const std::string& run_folder, CurvePair pair, std::size_t descriptors,
           zmq::context_t context, Zap zap)
-      : core_path_(run_folder + "/gateway.sock"),
-        run_(std::move(run)),
+      : run_folder_(run_folder),
+        core_path_(run_folder + "/gateway.sock"),
         descriptors_(descriptors),
         pair_(std::move(pair)),
         context_(std::move(context)),
@@ -42,8 +42,9 @@ class Gateway : public Outlet {
   void keep_end_open(Milliseconds now);
   Milliseconds pause(Milliseconds now) const;
 
+  const std::string run_folder_;
   const std::string core_path_;
-  const ipc::Fd run_;
+  ipc::Fd run_;  // the folder; open from the first end on
   const std::size_t descriptors_;
   const CurvePair pair_;
   // In this order: sockets are closed before the context.

@@ -1,7 +1,9 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
 
@@ -33,6 +35,31 @@ TEST(GatewayProgram, ExitsWith64OnWrongUse) {
 }
 
 TEST(GatewayProgram, ExitsWith78WithoutItsKey) { EXPECT_EQ(run({"--home", "/nonexistent"}), 78); }
+
+// Where the core begins after it and makes the folder of their sockets then.
+TEST(GatewayProgram, WaitsForACoreWhoseFolderIsNotThereYet) {
+  const TestKey key = make_key();
+  const Home home(key);
+  HR_CHECK(::rmdir((home.path() + "/run").c_str()) == 0);
+  GatewayProcess gateway(home.path());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  // It has read its key and takes signals: from then on it waits.
+  const auto waits = [&] {
+    std::ifstream file("/proc/" + std::to_string(gateway.pid()) + "/status");
+    std::stringstream status;
+    status << file.rdbuf();
+    return status.str().find("Threads:\t3") != std::string::npos;
+  };
+  while (!waits() && std::chrono::steady_clock::now() < end) ::usleep(10'000);
+  ASSERT_TRUE(gateway.running()) << gateway.log();
+  HR_CHECK(::mkdir((home.path() + "/run").c_str(), 0700) == 0);
+  FakeCore core(home.path(), {ipc::Role::hub, "tcp://127.0.0.1:*", key.own, {}, {}});
+  while (core.listening.empty() && std::chrono::steady_clock::now() < end) {
+    core.pump();
+    ::usleep(10'000);
+  }
+  EXPECT_FALSE(core.listening.empty()) << gateway.log();
+}
 
 using GatewayConfinement = Region;
 
