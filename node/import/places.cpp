@@ -34,7 +34,7 @@ Place Places::of_code(std::string_view code, policies::Day day) const {
 }
 
 Place Places::of_postcode(std::uint32_t number, policies::Day day) {
-  if (!postcodes_) postcodes_ = Postcodes::shipped();
+  if (postcodes_ == nullptr) postcodes_ = &own_.emplace(Postcodes::shipped());
   const std::string_view code = postcodes_->district_of(number);
   if (code.empty()) return {Place::Kind::unknown_postcode, {}, false, false};
   // The directory's own codes for the Channel Islands and the Isle of Man.

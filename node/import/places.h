@@ -29,11 +29,14 @@ struct Place {
   bool other_day = false;  // a code not in use on the day, but understood
 };
 
-// One for each import: the postcodes are taken into memory when the first one is looked up, and
-// go with this object. `codes` outlives it. Not thread-safe.
+// One for each import. Where no postcodes are given, the shipped ones are taken into memory when
+// the first one is looked up, and go with this object. What is given outlives it. Not thread-safe.
 class Places {
  public:
-  explicit Places(const policies::CodeList& codes) : codes_(codes) {}
+  explicit Places(const policies::CodeList& codes, const Postcodes* postcodes = nullptr)
+      : codes_(codes), postcodes_(postcodes) {}
+  Places(const Places&) = delete;
+  Places& operator=(const Places&) = delete;
 
   // A district's code, a full postcode, "outside-england", or empty. No std::string is made of
   // the cell: a name or an address may stand in it by mistake.
@@ -46,7 +49,8 @@ class Places {
   Place of_postcode(std::uint32_t number, policies::Day day);
 
   const policies::CodeList& codes_;
-  std::optional<Postcodes> postcodes_;
+  const Postcodes* postcodes_;
+  std::optional<Postcodes> own_;
 };
 
 }  // namespace hedgerow::import

@@ -64,7 +64,7 @@ class MovementParser::State {
  public:
   explicit State(ParseContext context)
       : context_(std::move(context)),
-        places_(context_.codes),
+        places_(context_.codes, context_.postcodes),
         table_(
             {context_.source, kMovementColumns, kRequired, {}, kOneOf},
             [this](const ColumnPositions& positions, const CsvLine& cells, std::size_t line) {

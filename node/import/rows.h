@@ -21,6 +21,7 @@
 #include "node/import/case_ref.h"
 #include "node/import/csv_table.h"
 #include "node/import/nhs_number.h"
+#include "node/import/postcodes.h"
 #include "node/import/rules.h"
 #include "policies/calendar.h"
 #include "policies/code_list.h"
@@ -125,6 +126,8 @@ struct ParseContext {
       nullptr;  // null: no re-identification key; case_ref is dropped and counted
   policies::Day retention_cutoff;  // a row that started before this day is old
   policies::Day today;             // London
+  // Null: the shipped ones, in memory from the first postcode on until the parser goes.
+  const Postcodes* postcodes = nullptr;
 };
 
 // One file. References in the context outlive the parser. Not thread-safe.

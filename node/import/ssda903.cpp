@@ -88,7 +88,9 @@ std::optional<ReturnPart> parse_return_part(std::string_view text) {
 class ReturnParser::State {
  public:
   State(ParseContext context, std::vector<ReturnFile> files)
-      : context_(std::move(context)), files_(std::move(files)), places_(context_.codes) {
+      : context_(std::move(context)),
+        files_(std::move(files)),
+        places_(context_.codes, context_.postcodes) {
     file_.report.yearly.emplace();
     open();
   }

@@ -31,7 +31,7 @@ def read_return(folder):
     def district(postcode):
         return districts.get(postcode.replace(" ", "").upper(), "")
 
-    born = {r["CHILD"]: day(r["DOB"]) for r in table(folder / "header.csv")}
+    header = {r["CHILD"]: r for r in table(folder / "header.csv")}
     numbers = {}
     if (folder / "crosswalk.csv").exists():
         numbers = {r["CHILD"]: r["NHS_NUMBER"] for r in table(folder / "crosswalk.csv")}
@@ -39,7 +39,9 @@ def read_return(folder):
     def row(kind, child, started, event, origin, destination):
         return {"source_ref": f"return/{kind}/{child}/{started}", "child_ref": child,
                 "nhs_number": numbers.get(child, ""), "event": event,
-                "date_of_birth": born[child].isoformat(), "started_at": started.isoformat(),
+                "date_of_birth": day(header[child]["DOB"]).isoformat(),
+                "sex": {"1": "male", "2": "female"}.get(header[child].get("SEX"), ""),
+                "care_status": "this-authority", "started_at": started.isoformat(),
                 "origin": origin, "destination": destination}
 
     rows = []

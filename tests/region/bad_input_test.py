@@ -5,14 +5,17 @@ exit code, one line that says what is wrong, a hint where one helps, and never a
 import csv
 import datetime as dt
 import io
+import os
 import re
 import shutil
+import subprocess
 import unittest
 from dataclasses import dataclass
 
-from region import HUB, Region, RegionTest, main, run
+from region import HUB, ROOT, Outcome, Region, RegionTest, main, run
 
 CHILDREN = 120
+ENDLESS = 20_000_000  # bytes of rows: ten million of the shortest
 HINT = re.compile(r"(?m)^hint: \S")
 
 
@@ -101,6 +104,30 @@ class BadInputTest(RegionTest):
         self.assertCode(done, 0)
         return sum(1 for e in done.json["entries"] if e["kind"] == "import")
 
+    def importing(self, name, file, says, hint=True, code=65):
+        return Case(name, code, says, ["import", "movements", file], hint=hint)
+
+    def streaming(self, stdin, *words):
+        """An import at the council that reads standard input: a file, or an endless chunk."""
+        command = [self.region.bin / "hedgerow", "--home", self.region.home("vale-council"),
+                   "import", *words]
+        endless = isinstance(stdin, bytes)
+        with subprocess.Popen([str(w) for w in command], stdin=subprocess.PIPE if endless else stdin,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            fed = 0
+            if endless:
+                try:
+                    while fed < ENDLESS:
+                        process.stdin.write(stdin)
+                        fed += len(stdin)
+                    process.stdin.close()
+                except BrokenPipeError:
+                    pass
+                process.stdin = None
+            out, err = process.communicate(timeout=60)
+        self.assertLess(fed, ENDLESS, "the command line read on")
+        return Outcome(process.returncode, out.decode(), err.decode())
+
     # --- cases ---
 
     def test_files_of_records(self):
@@ -132,9 +159,7 @@ class BadInputTest(RegionTest):
                 self.check(case, "vale-council")
                 self.assertIn("nothing was imported", done.out)
 
-        def importing(name, file, says, hint=True, code=65):
-            return Case(name, code, says, ["import", "movements", file], hint=hint)
-
+        importing = self.importing
         text = self.movements("good.csv").read_text()
         self.check_all([
             importing("a missing column", self.movements("a.csv", drop="destination"),
@@ -151,8 +176,20 @@ class BadInputTest(RegionTest):
                       hint=False),
             importing("a header row alone", self.file("g.csv", text.split("\n", 1)[0] + "\n"),
                       r"g\.csv: no rows", hint=False),
-            importing("a program", region.bin / "hedgerow", r"hedgerow:1: not a header row"),
-            importing("a device", "/dev/null", r"/dev/null: .*not a regular file", hint=False),
+            importing("a program", region.bin / "hedgerow", r"hedgerow:1: the file holds NUL bytes"),
+            importing("UTF-16 without a mark", self.file("h.csv", text.encode("utf-16-le")),
+                      r"h\.csv:1: the file is UTF-16"),
+            importing("NUL bytes", self.file("i.csv", text.replace(",", ",\0", 1)),
+                      r"i\.csv:1: the file holds NUL bytes"),
+            importing("semicolons", self.file("j.csv", text.replace(",", ";")),
+                      r"j\.csv:1: the cells are parted by semicolons"),
+            importing("a column twice", self.file("k.csv", text.replace("origin", "event", 1)),
+                      r"k\.csv:1: the column 'event' stands twice", hint=False),
+            importing("a first line of 100 MB", self.file("l.csv", b"x" * 100_000_000),
+                      r"l\.csv:1: the header row is longer than 64 KiB"),
+            importing("a device", "/dev/null", r"/dev/null: .*not a regular file"),
+            importing("an endless device", "/dev/zero", r"/dev/zero: .*not a regular file"),
+            importing("a pipe without a writer", self.pipe(), r"pipe: .*not a regular file"),
             importing("a folder", region.dir, r"region: .*not a regular file", hint=False),
             importing("no such file", region.top / "none.csv", r"none\.csv: no such file",
                       hint=False),
@@ -168,6 +205,112 @@ class BadInputTest(RegionTest):
         self.assertCode(done, 0)
         self.assertEqual((done.json["unchanged"], done.json["report"]["refused"]), (4, 1))
         self.assertEqual(self.imports(), before + 1)
+
+    def pipe(self):
+        path = self.region.top / "pipe"
+        os.mkfifo(path)
+        return path
+
+    def test_long_lines_and_stray_quotes_spoil_their_own_row(self):
+        header, first, rest = self.movements("rows.csv").read_text().split("\n", 2)
+        before = self.imports()
+        for name, line, rule in (("quote.csv", first.replace(",", ",\"", 1), "quote"),
+                                 ("nul.csv", first.replace(",", "\0,", 1), "control-character"),
+                                 ("long.csv", "x" * 100_000_000, "line-too-long")):
+            file = self.file(name, "\n".join((header, line, rest)))
+            self.check(Case(name, 65, rf"(?m)^{name}:2: .*{rule}", ["import", "movements", file],
+                            hint=rule != "control-character", lines=True), "vale-council")
+            file.unlink()
+        self.assertEqual(self.imports(), before)
+
+    def test_standard_input(self):
+        before = self.imports()
+        text = self.movements("stream.csv").read_text()
+        for name, content in (("plain", text), ("BOM", "\ufeff" + text),
+                              ("Windows", "\ufeff" + text.replace("\n", "\r\n"))):
+            with open(self.file("stream.csv", content), "rb") as stdin:
+                done = self.streaming(stdin, "movements", "-", "--dry-run")
+            self.assertCode(done, 0)
+            self.assertIn("standard input: 5 rows read, 5 good", done.out, name)
+        for name, says in (("/dev/zero", "standard input:1: the file holds NUL bytes"),
+                           ("/dev/null", "standard input: the file is empty"),
+                           (self.region.top, "standard input: a folder")):
+            stdin = os.open(name, os.O_RDONLY)
+            try:
+                done = self.streaming(stdin, "movements", "-")
+            finally:
+                os.close(stdin)
+            self.assertCode(done, 65)
+            self.assertIn(says, done.err)
+        # Rows without end: of ten million, no more are read than an import may have.
+        header = text.split("\n", 1)[0] + "\n"
+        done = self.streaming((header + "x\n" * 100_000).encode(), "movements", "-")
+        self.assertCode(done, 65)
+        self.assertRegex(done.err, r"standard input:2000\d\d: more than 200,000 rows\nhint: \S")
+        self.assertEqual(self.imports(), before)
+
+    def test_returns(self):
+        region, before = self.region, self.imports()
+        good = {part: (region.council_return / f"{part}.csv").read_text()
+                for part in ("header", "episodes", "missing", "crosswalk")}
+        number = self.wrong_digit()
+
+        def returning(name, says, code=65, hint=True, lines=False, **changed):
+            folder = region.top / name.replace(" ", "-")
+            folder.mkdir()
+            for part, text in (good | changed).items():
+                if text is not None:
+                    (folder / f"{part}.csv").write_text(text)
+            return Case(name, code, says, ["import", "ssda903", folder], hint=hint, lines=lines)
+
+        def rows(part, old, new):
+            return {part: re.sub(old, new, good[part], count=1)}
+        self.check_all([
+            returning("no episodes", r"episodes\.csv: no such file", hint=False, episodes=None),
+            returning("a column missing", r"header\.csv:1: the column 'DOB' is missing",
+                      hint=False, **rows("header", "DOB", "ETHNIC")),
+            returning("a column twice", r"missing\.csv:1: the column 'CHILD' stands twice",
+                      hint=False, **rows("missing", "DOB", "CHILD")),
+            returning("semicolons", r"episodes\.csv:1: .*semicolons",
+                      episodes=good["episodes"].replace(",", ";")),
+            returning("ISO dates", r"(?m)^episodes\.csv:2: DECOM: return-date", lines=True,
+                      **rows("episodes", r"(\d\d)/(\d\d)/(\d{4})", r"\3-\2-\1")),
+            returning("a child not in the header", r"(?m)^missing\.csv:2: CHILD: child-not-in-header",
+                      lines=True, **rows("missing", r"\n[^,]*", "\nNOBODY")),
+            returning("a wrong digit", r"(?m)^crosswalk\.csv:2: NHS_NUMBER: nhs-check-digit",
+                      lines=True, **rows("crosswalk", r"\n([^,]*),\d*", rf"\n\1,{number}")),
+            returning("a number for a child", r"(?m)^header\.csv:2: CHILD: reference-is-nhs-number",
+                      lines=True, **rows("header", r"\n[^,]*", "\n" + min(self.numbers))),
+            Case("no such folder", 65, "none: no such folder",
+                 ["import", "ssda903", region.top / "none"], hint=True),
+            Case("a folder and a file", 64, "but not both",
+                 ["import", "ssda903", region.top, "--header", "x.csv"], hint=True),
+            Case("one file alone", 64, "a return is three files",
+                 ["import", "ssda903", "--header", "x.csv"], hint=True),
+        ], "vale-council")
+        done = region.at("vale-council", "--json", "import", "ssda903", region.council_return,
+                         "--dry-run")
+        self.assertCode(done, 0)
+        self.assertFalse(done.json["imported"])
+        self.assertEqual(self.imports(), before)
+        # By its files, one of them on standard input: the same, and nothing new in it.
+        folder = region.council_return
+        with open(folder / "missing.csv", "rb") as stdin:
+            done = self.streaming(stdin, "ssda903", "--header", folder / "header.csv", "--episodes",
+                                  folder / "episodes.csv", "--missing", "-", "--crosswalk",
+                                  folder / "crosswalk.csv")
+        self.assertCode(done, 0)
+        self.assertRegex(done.out, r"a yearly return: good for years, not for months")
+        self.assertRegex(done.out, r"imported: 0 added, 0 replaced, [1-9]\d* unchanged")
+
+    def test_a_published_fake_return_says_what_it_is(self):
+        done = self.region.at("vale-council", "import", "ssda903",
+                              ROOT / "tests/node/import/data/ssda903")
+        self.assertCode(done, 0)
+        for line in ("7768 rows read, 0 movements, 0 refused", "2675 children, 5050 episodes, 43 missing",
+                     "short breaks (V3, V4): 803", "postcodes that do not exist: 8358",
+                     "older than the agreement keeps records: 4290", "nothing was imported"):
+            self.assertIn(line, done.out)
 
     def test_agreements(self):
         region = self.region

@@ -96,9 +96,15 @@ struct World {
   policies::Day today = policies::parse_day("2026-11-22").value();
   policies::Day retention_cutoff = policies::parse_day("2024-11-22").value();
 
+  // Read once for all tests; the tests of Postcodes and Places read them themselves.
+  static const Postcodes& postcodes() {
+    static const Postcodes shipped = Postcodes::shipped();
+    return shipped;
+  }
+
   MovementParser parser() const {
-    return MovementParser(
-        ParseContext{*codes, "movements.csv", reference_key, case_refs, retention_cutoff, today});
+    return MovementParser(ParseContext{*codes, "movements.csv", reference_key, case_refs,
+                                       retention_cutoff, today, &postcodes()});
   }
   // Fed in chunks of that size; 0: whole.
   Result<ParsedFile> parse(std::string_view text, std::size_t chunk = 0) const {

@@ -51,10 +51,11 @@ struct ReturnFiles {
   Result<ParsedFile> parse(const World& world = World(), std::size_t chunk = 1 << 20) const {
     std::vector<ReturnFile> names;
     for (const auto& [file, text] : files()) names.push_back(file);
-    HR_ASSIGN(auto parser, ReturnParser::create(
-                               ParseContext{*world.codes, "the return", world.reference_key,
-                                            world.case_refs, world.retention_cutoff, world.today},
-                               names));
+    HR_ASSIGN(auto parser,
+              ReturnParser::create(
+                  ParseContext{*world.codes, "the return", world.reference_key, world.case_refs,
+                               world.retention_cutoff, world.today, &World::postcodes()},
+                  names));
     for (const auto& [file, text] : files()) {
       const ByteView bytes = as_bytes(text);
       for (std::size_t at = 0; at < bytes.size(); at += chunk)
