@@ -2,6 +2,7 @@
 """Bad files, bad words and denied questions at the command line of a region of real daemons: the
 exit code, one line that says what is wrong, a hint where one helps, and never a value."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -120,9 +121,10 @@ class BadInputTest(RegionTest):
                     while fed < ENDLESS:
                         process.stdin.write(stdin)
                         fed += len(stdin)
-                    process.stdin.close()
                 except BrokenPipeError:
                     pass
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
                 process.stdin = None
             out, err = process.communicate(timeout=60)
         self.assertLess(fed, ENDLESS, "the command line read on")
