@@ -165,6 +165,11 @@ class Others:
 
     # --- processes ---
 
+    def logs(self):
+        files = [*self.folder.glob("*.log"), *self.others.glob("*/node/*.log")]
+        return "".join(f"--- {f.relative_to(self.folder.parent)}\n{f.read_text()[-1500:]}"
+                       for f in files)
+
     def start(self, name, home):
         for part, program in PROGRAM.items():
             with open(home / f"{part}.log", "ab") as log:

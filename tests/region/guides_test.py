@@ -63,6 +63,9 @@ def walk(build, show):
                     print(f"{scene.guide}:{part.line}: $ {part.command}\n--- expected, with exit "
                           f"{part.code}\n" + "\n".join(part.expected)
                           + f"\n--- shown, with exit {code}\n{shown}")
+    except BaseException:
+        print(others.logs())
+        raise
     finally:
         others.close()
         shutil.rmtree(top, ignore_errors=True)
