@@ -1,5 +1,6 @@
 #include "node/audit/confirmed.h"
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/hash.h"
@@ -10,6 +11,10 @@ namespace hedgerow::audit {
 namespace {
 constexpr ByteArray<4> kMagic = {'H', 'R', 'C', 1};
 constexpr std::size_t kMinItemSize = 12;  // a length and a generation
+
+bool is_newer(ByteView slot) {
+  return std::equal(kMagic.begin(), kMagic.end() - 1, slot.begin()) && slot[3] > kMagic[3];
+}
 }  // namespace
 
 Bytes encode_slot(const Confirmed& confirmed) {
@@ -71,13 +76,18 @@ Result<ConfirmedFile> ConfirmedFile::create(const std::filesystem::path& path, b
 Result<ConfirmedFile> ConfirmedFile::open(const std::filesystem::path& path, bool durable) {
   HR_ASSIGN(File file, File::open(path, File::Mode::write));
   std::optional<Confirmed> newest;
+  bool newer = false;
   Bytes slot(kSlotSize);
   for (std::uint64_t i = 0; i < 2; ++i) {
     if (!file.read_at(i * kSlotSize, slot).ok()) continue;
+    newer = newer || is_newer(slot);
     Result<Confirmed> found = decode_slot(slot);
     if (!found.ok() || found->sequence % 2 != i) continue;
     if (!newest || found->sequence > newest->sequence) newest = std::move(found).value();
   }
+  if (!newest && newer)
+    return configuration(path.string() + " was written by a newer Hedgerow",
+                         "install the newer program again");
   if (!newest)
     return configuration(
         "the audit log was tampered with: " + path.string() + " holds no valid state",

@@ -21,6 +21,10 @@ constexpr std::string_view kAbandoned = "abandoned";
 constexpr const char* kTamperedHint =
     "keep a copy of the log as it is, tell the governance officer, restore the node from a backup";
 
+constexpr const char* kOldCopyHint =
+    "it was restored from an old copy: put back the newest copy of the whole state folder; "
+    "deleting the log does not help";
+
 // Entries that name a generation which is not confirmed yet.
 struct Waiting {
   std::uint64_t first = 0;
@@ -182,7 +186,9 @@ Result<Log> Log::create(const fs::path& directory, std::string name, const Signi
   const bool begun = fs::exists(directory / "entries", failed);
   if (fs::exists(directory / "confirmed", failed) ||
       (begun && fs::file_size(directory / "entries", failed) != 0))
-    return configuration("there is an audit log in " + directory.string() + " already");
+    return configuration(
+        "there is an audit log in " + directory.string() + " already, or what is left of one",
+        kTamperedHint);
   if (!fs::is_directory(directory, failed) && ::mkdir(directory.c_str(), 0700) != 0)
     return configuration("cannot make the folder " + directory.string());
   HR_ASSIGN(File entries,
@@ -284,8 +290,15 @@ Result<void> Log::Impl::check_databases(std::span<const DatabaseState> databases
       return configuration(
           "the database of " + db.name + " is older than the audit log confirms (generation " +
               std::to_string(db.generation) + ", confirmed " + std::to_string(known->second) + ")",
-          "it was restored from an old copy: put back the newest copy of the whole state folder; "
-          "deleting the log does not help");
+          kOldCopyHint);
+    // A node logs for one transaction at a time: entries for more than the next one were followed
+    // by commits that are gone.
+    for (const auto& [of, w] : waiting)
+      if (of.first == db.name && of.second > db.generation + 1)
+        return configuration(
+            "the database of " + db.name + " is older than the audit log (generation " +
+                std::to_string(db.generation) + ", logged " + std::to_string(of.second) + ")",
+            kOldCopyHint);
     if (db.covered_size == 0) continue;
     const Result<MerkleHash> root = tree.root(db.covered_size);
     if (!root.ok() || *root != db.covered_root)

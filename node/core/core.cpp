@@ -10,6 +10,7 @@ namespace {
 
 // Cannot be a lineage's name.
 constexpr const char* kNodeDatabase = ".node";
+constexpr const char* kWholeHint = "put back the newest copy of the whole state folder";
 
 class KeyringWrap : public store::KeyWrap {
  public:
@@ -72,11 +73,33 @@ Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, const keys::Keyring& k
   return core;
 }
 
+// Nothing is made anew beside what is left of a node.
+Result<void> Core::check_files(const std::filesystem::path& state) {
+  std::error_code ec;
+  const auto there = [&](const char* name) { return std::filesystem::exists(state / name, ec); };
+  if (!there("node.db") && (there("log/confirmed") || there("log/entries")))
+    return configuration("the node's database " + (state / "node.db").string() +
+                             " is missing, and its audit log is there",
+                         kWholeHint);
+  if (there("node.db") && !there("node.key"))
+    return configuration(
+        "the key of the node's database, " + (state / "node.key").string() + ", is missing",
+        kWholeHint);
+  // A creation that was cut short leaves an empty file of entries, and no confirmed state.
+  if (!there("log/confirmed") && there("log/entries") &&
+      std::filesystem::file_size(state / "log/entries", ec) != 0)
+    return configuration(
+        "the audit log in " + (state / "log").string() + " lacks its confirmed state", kWholeHint);
+  return {};
+}
+
 Result<void> Core::start(UtcTime now) {
   const auto log_dir = setup_.state / "log";
   std::error_code ec;
   const bool first = !std::filesystem::exists(setup_.state / "node.db", ec);
+  const bool has_log = std::filesystem::exists(log_dir / "confirmed", ec);
   const std::string name = audit::log_name(setup_.party);
+  HR_TRY(check_files(setup_.state));
   if (first) {
     HR_ASSIGN(auto node_store,
               store::NodeStore::create(setup_.state, *wrap_, setup_.durability, rng_));
@@ -85,7 +108,11 @@ Result<void> Core::start(UtcTime now) {
     HR_ASSIGN(auto node_store, store::NodeStore::open(setup_.state, *wrap_, setup_.durability));
     store_ = std::make_unique<store::NodeStore>(std::move(node_store));
   }
-  const bool has_log = std::filesystem::exists(log_dir / "confirmed", ec);
+  // Only a first start that was cut short has a database that nothing was ever written to, and no
+  // log.
+  HR_ASSIGN(const auto covered, store_->database().covered_log());
+  if (!has_log && (store_->database().generation() != 0 || covered.size != 0))
+    return configuration("the audit log in " + log_dir.string() + " is missing", kWholeHint);
   HR_ASSIGN(auto log, has_log ? audit::Log::open(log_dir, name, keyring_.log(),
                                                  log_durability(setup_.durability))
                               : audit::Log::create(log_dir, name, keyring_.log(),
@@ -121,7 +148,17 @@ Result<void> Core::open_lineages(UtcTime now) {
     HR_ASSIGN(auto peers, Peers::make(agreement, certificates, record->installed_at));
     contexts.push_back({setup_.party, std::move(agreement), std::move(peers), std::move(opened)});
   }
+  // A tombstone explains why a database that the log confirms is gone.
+  HR_ASSIGN(const auto tombstones, store_->tombstones());
+  for (const store::Tombstone& t : tombstones) {
+    audit::DatabaseState gone;
+    gone.name = t.lineage.str();
+    gone.withdrawn = true;
+    states.push_back(std::move(gone));
+  }
   HR_ASSIGN(const auto reconciled, log_->reconcile(states, now, rng_));
+  store_->database().accept();
+  for (LineageContext& context : contexts) context.store.database().accept();
   if (reconciled.abandoned != 0)
     surroundings_.report("the log held " + std::to_string(reconciled.abandoned) +
                          " entries whose work a crash prevented; noted as abandoned");

@@ -52,6 +52,10 @@ class Core {
                                             Random& rng, Surroundings& surroundings, UtcTime now);
   ~Core();
 
+  // Whether what lies in `state` belongs together as far as a look at the folder shows: nothing at
+  // all, before the first start; or database and log. Errors: configuration.
+  static Result<void> check_files(const std::filesystem::path& state);
+
   void on_gateway(const ipc::FromGateway& message, UtcTime now);
   // The gateway's connection is gone; it will come again.
   void on_gateway_lost();

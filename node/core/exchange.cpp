@@ -37,6 +37,7 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
     return from("the sender's node certificate has expired", h.sender, Code::denied);
   if (h.agreement != lineage_.agreement.hash)
     return from("a message under another version of the agreement", h.sender, Code::denied);
+  HR_TRY(check_clock(h, now));
   if (now > h.not_after) return from("an expired message", h.sender, Code::denied);
   // Bounds how long a replay mark must be kept.
   if (h.not_after > now + std::chrono::hours(24 * 32))
@@ -55,6 +56,29 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
   if (h.sequence != last + 1) return std::optional<Delivery>();
   return std::optional<Delivery>(
       Delivery{h.sender, h.type, h.session, h.sequence, h.not_after, std::move(body)});
+}
+
+// An ack is made when it is sent and lives for kAckLifetime, so it tells its sender's time. One
+// that comes late looks as if that clock were behind, so only for a clock that is ahead are the
+// peer's other messages refused: for as long as an ack lives, or until an ack or a new connection
+// says otherwise. The other side refuses for its part.
+Result<void> Exchange::check_clock(const protocol::EnvelopeHeader& h, UtcTime now) {
+  const auto refuse = [&](std::string_view how) {
+    return Error{
+        Code::denied, "its clock is more than 5 minutes " + std::string(how) + " this node's",
+        h.sender.str(), "compare both machines' clocks with the time, and set the wrong one right"};
+  };
+  if (h.type != MessageType::ack) {
+    const auto known = ahead_.find(h.sender);
+    if (known != ahead_.end() && now < known->second) return refuse("ahead of");
+    return {};
+  }
+  const auto skew = h.not_after - kAckLifetime - now;
+  ahead_.erase(h.sender);
+  if (skew < -kMostSkew) return refuse("behind");
+  if (skew <= kMostSkew) return {};
+  ahead_[h.sender] = now + kAckLifetime;
+  return refuse("ahead of");
 }
 
 store::OutboxItem Exchange::seal_item(const Peer& receiver, const SessionId& session,
@@ -254,6 +278,7 @@ void Exchange::resend_to(const PartyId& receiver, UtcTime now) {
 void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
   for (const auto& [id, peer] : lineage_.peers.all()) {
     if (id == lineage_.self) continue;
+    ahead_.erase(id);
     const auto* route = route_to(id);
     if (route != nullptr && *route == curve_key) {
       resend_[id] = {now, kFirstResend / 2};

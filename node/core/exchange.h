@@ -27,6 +27,8 @@
 namespace hedgerow::core {
 
 inline constexpr std::chrono::seconds kClockSkew{120};
+// Between two peers; beyond it one of them is not believed (cryptography.md E).
+inline constexpr std::chrono::minutes kMostSkew{5};
 inline constexpr std::chrono::milliseconds kFirstResend{2'000};
 inline constexpr std::chrono::milliseconds kLongestResend{15'000};
 inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, a receiver
@@ -108,12 +110,15 @@ class Exchange {
                          std::vector<store::OutboxItem>& queued);
   void send_now(const PartyId& receiver, ByteView bytes, UtcTime now);
   void send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence, UtcTime now);
+  Result<void> check_clock(const protocol::EnvelopeHeader& ack, UtcTime now);
   Result<void> take_ack(const PartyId& from, const SessionId& session, ByteView body, UtcTime now);
   void resend_to(const PartyId& receiver, UtcTime now);
 
   LineageContext& lineage_;
   Environment env_;
   std::map<PartyId, Resend> resend_;
+  // Peers whose clock is ahead, until when that is believed.
+  std::map<PartyId, UtcTime> ahead_;
   std::set<PartyId> starved_;  // a message found no credit
   std::deque<Delivery> local_;
   UtcTime next_prune_{};

@@ -10,6 +10,8 @@ namespace hedgerow::daemon {
 
 namespace {
 
+constexpr const char* kMendHint = "mend the line; `hedgerowd --check-config` says when it is good";
+
 std::string at(std::string_view source, const toml::source_region& where) {
   return std::string(source) + ":" + std::to_string(where.begin.line) + ":" +
          std::to_string(where.begin.column) + ": ";
@@ -22,8 +24,8 @@ bool looks_like_endpoint(std::string_view text) {
 Result<std::string> text_of(const toml::node& node, std::string_view key, std::string_view source) {
   const auto value = node.value<std::string_view>();
   if (!value)
-    return configuration(at(source, node.source()) + std::string(key) +
-                         " must be a text in quotes");
+    return configuration(at(source, node.source()) + std::string(key) + " must be a text in quotes",
+                         kMendHint);
   return std::string(*value);
 }
 
@@ -44,7 +46,7 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
     const auto first = std::move(diagnostics).take_by_line().front();
     return configuration(std::string(source) + ":" + std::to_string(first.line) + ":" +
                              std::to_string(first.column) + ": " + first.text,
-                         first.hint);
+                         first.hint.empty() ? kMendHint : first.hint);
   }
   Config config;
   for (const auto& [key, node] : *table) {
@@ -52,7 +54,8 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
     if (key == "party") {
       auto party = PartyId::parse(value);
       if (!party.ok())
-        return configuration(at(source, node.source()) + party.error().text, party.error().hint);
+        return configuration(at(source, node.source()) + party.error().text,
+                             party.error().hint.empty() ? kMendHint : party.error().hint);
       config.party = std::move(party).value();
     } else if (key == "hub" || key == "listen") {
       if (!looks_like_endpoint(value))

@@ -18,6 +18,7 @@
 #include "crypto/random.h"
 #include "node/daemon/config.h"
 #include "node/daemon/server.h"
+#include "node/keys/files.h"
 
 namespace hedgerow::daemon {
 namespace {
@@ -37,6 +38,7 @@ Result<void> confine() {
       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return internal("cannot switch off core dumps");
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is a full disk
   return {};
 }
 
@@ -82,6 +84,10 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   HR_ASSIGN(const Config config, load_config(paths.config));
   HR_ASSIGN(const auto keyring, keys::Keyring::open(paths.state));
   if (check_only) {
+    const auto state = paths.state / "state";
+    std::error_code ec;
+    if (std::filesystem::exists(state, ec)) HR_TRY(keys::check_private_folder(state));
+    HR_TRY(core::Core::check_files(state));
     std::cout << paths.config.string() << ": good; this node is " << config.party.str() << '\n';
     return {};
   }

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "crypto/base/disk.h"
+
 namespace hedgerow::keys {
 
 namespace {
@@ -31,7 +33,10 @@ class Descriptor {
 };
 
 Error cannot(std::string_view what, const fs::path& path) {
-  return configuration("cannot " + std::string(what) + " " + path.string() + ": " + last_error());
+  const int reason = errno;
+  return configuration("cannot " + std::string(what) + " " + path.string() + ": " + last_error(),
+                       reason == ENOENT ? "put it back from a backup, or see where it should be"
+                                        : disk_error("", reason).hint);
 }
 
 mode_t mode_for(Readers readers) { return readers == Readers::owner ? 0400 : 0444; }
@@ -67,7 +72,8 @@ Result<void> write_exclusively(const fs::path& path, ByteView bytes, Readers rea
 enum class Guard { owner_only, others_kept_out, none };
 
 Result<void> check_guard(const struct stat& st, Guard guard, const fs::path& path) {
-  if (!S_ISREG(st.st_mode)) return configuration(path.string() + " is not a plain file");
+  if (!S_ISREG(st.st_mode))
+    return configuration(path.string() + " is not a plain file", "put the file back from a backup");
   if (guard == Guard::none) return {};
   if (guard == Guard::owner_only && st.st_uid != ::geteuid())
     return configuration(path.string() + " belongs to another user",
@@ -88,7 +94,8 @@ Result<void> read_file(const fs::path& path, std::size_t max_size, Guard guard, 
   if (::fstat(fd.get(), &st) != 0) return cannot("read", path);
   HR_TRY(check_guard(st, guard, path));
   const auto size = static_cast<std::size_t>(st.st_size);
-  if (size > max_size) return configuration(path.string() + " is too large");
+  if (size > max_size)
+    return configuration(path.string() + " is too large", "is it the file it should be?");
   std::span<std::uint8_t> space = make(size);
   while (!space.empty()) {
     const ssize_t n = ::read(fd.get(), space.data(), space.size());

@@ -29,6 +29,8 @@ constexpr std::size_t kMaxNodeKeysSize = 1024;
 constexpr std::size_t kMaxPartySize = 64;
 constexpr std::size_t kCurveFileSize = 2 * 65;
 
+constexpr const char* kKeysHint = "put back the node's keys folder from a backup, whole";
+
 fs::path keys_folder(const fs::path& home) { return home / "keys"; }
 
 Bytes associated_data(const PartyId& party) {
@@ -64,7 +66,7 @@ Result<AeadKey> read_master(const fs::path& home) {
   HR_ASSIGN(const SecretBytes bytes, handed_over ? read_handed_over_file(path, AeadKey::kSize)
                                                  : read_private_file(path, AeadKey::kSize));
   if (bytes.size() != AeadKey::kSize)
-    return configuration(path.string() + " is not a master key: it must hold 32 bytes");
+    return configuration(path.string() + " is not a master key: it must hold 32 bytes", kKeysHint);
   return secret_at<AeadKey>(bytes, 0);
 }
 
@@ -85,11 +87,34 @@ SecretBytes curve_file(const SealKeyPair& curve) {
   return text;
 }
 
+// Into locked memory, digit by digit.
+bool read_hex(ByteView text, std::span<std::uint8_t> out) {
+  const auto value = [](std::uint8_t c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = value(text[2 * i]), low = value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return true;
+}
+
 Result<void> check_curve_file(const fs::path& path, const ByteArray<32>& public_key) {
   HR_ASSIGN(const SecretBytes text, read_private_file(path, kCurveFileSize));
   const std::string expected = to_hex(public_key) + "\n";
-  if (text.size() != kCurveFileSize || as_text(text.expose().first(expected.size())) != expected)
-    return configuration(path.string() + " does not hold this node's key");
+  bool good = text.size() == kCurveFileSize &&
+              as_text(text.expose().first(expected.size())) == expected &&
+              text.expose().back() == '\n';
+  if (good) {
+    // The gateway would find out that the halves do not fit; better here, before it dials.
+    SealSecretKey secret;
+    good = read_hex(text.expose().subspan(expected.size(), 64), secret.writable()) &&
+           seal_public_key(secret).view().size() == public_key.size() &&
+           std::equal(public_key.begin(), public_key.end(), seal_public_key(secret).view().begin());
+  }
+  if (!good) return configuration(path.string() + " does not hold this node's key", kKeysHint);
   return {};
 }
 
@@ -97,9 +122,11 @@ Result<void> check_certificate(const Certificate& certificate, const PartyId& pa
                                const NodePublicKeys& keys, std::string_view where) {
   const std::string what =
       std::string(where) + ": the certificate of " + certificate.subject().urn();
-  if (certificate.kind() != CertificateKind::node) return configuration(what + " is not a node's");
+  constexpr const char* kHint = "put the node's certificate back: its officer has it";
+  if (certificate.kind() != CertificateKind::node)
+    return configuration(what + " is not a node's", kHint);
   if (certificate.agency() != party)
-    return configuration(what + " is not of " + party.str() + ", whose keys these are");
+    return configuration(what + " is not of " + party.str() + ", whose keys these are", kHint);
   if (certificate.node_keys() != keys)
     return configuration(what + " is not of these keys",
                          "was it issued before new keys were made?");
@@ -207,11 +234,14 @@ Result<Keyring> Keyring::open_uncertified(const fs::path& home) {
 
   Reader r(file.expose());
   const std::uint8_t version = r.u8();
+  if (file.size() > 1 && version > kVersion && version < 16)
+    return configuration(path.string() + " was written by a newer Hedgerow",
+                         "install the newer program again");
   const std::string party_text = r.text(kMaxPartySize);
   const ByteView encrypted = r.bytes(kPlainSize + kAeadOverhead);
   const auto party = PartyId::parse(party_text);
   if (!r.finish("node.keys").ok() || version != kVersion || !party.ok())
-    return configuration(path.string() + " is not a file of node keys");
+    return configuration(path.string() + " is not a file of node keys", kKeysHint);
   const auto plain = aead_decrypt(master, associated_data(*party), encrypted);
   if (!plain.ok() || plain->size() != kPlainSize)
     return configuration(path.string() + " does not open under the master key",
@@ -221,7 +251,7 @@ Result<Keyring> Keyring::open_uncertified(const fs::path& home) {
   SealSecretKey seal = secret_at<SealSecretKey>(*plain, 1);
   auto dkg = decode_secret_scalar(plain->expose().subspan(64, 32));
   SigningKey log(secret_at<SigningSeed>(*plain, 3));
-  if (!dkg.ok()) return configuration(path.string() + " is not a file of node keys");
+  if (!dkg.ok()) return configuration(path.string() + " is not a file of node keys", kKeysHint);
   HR_ASSIGN(const Element dkg_public, dkg_public_key(*dkg));
   NodePublicKeys keys;
   keys.message = message.verify_key();
@@ -243,7 +273,9 @@ Result<Keyring> Keyring::open(const fs::path& home) {
                          "the agency's officer issues it: hedgerow agency issue node");
   HR_ASSIGN(const Bytes pem, read_public_file(path, kMaxCertificatePemSize));
   auto certificate = Certificate::decode_pem(pem);
-  if (!certificate.ok()) return configuration(path.string() + ": " + certificate.error().text);
+  if (!certificate.ok())
+    return configuration(path.string() + ": " + certificate.error().text,
+                         "put the node's certificate back: its officer has it");
   HR_TRY(check_certificate(*certificate, keyring.party_, keyring.public_keys_, path.string()));
   keyring.certificate_ = std::move(certificate).value();
   return keyring;

@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kRestoreHint = "put back the newest copy of the whole state folder";
+
 // One row: how many transactions were committed, and where the log stood at the last one.
 constexpr const char* kGenerationTable =
     "CREATE TABLE generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL,"
@@ -40,7 +42,7 @@ Result<void> refuse_plaintext(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   file.read(start.data(), start.size());
   if (file.gcount() < static_cast<std::streamsize>(start.size()))
-    return configuration(path.string() + " is no database: too short");
+    return configuration(path.string() + " is no database: too short", kRestoreHint);
   if (std::string_view(start.data(), start.size()) == kPlaintextHeader)
     return configuration(path.string() + " is not encrypted",
                          "this file was not made by Hedgerow; restore it from a backup");
@@ -88,10 +90,6 @@ Result<std::int64_t> pragma_integer(Database::Impl& db, const char* sql) {
 }
 
 Result<void> configure(Database::Impl& db, Durability durability) {
-  HR_ASSIGN(const std::string cipher, pragma_text(db, "PRAGMA cipher_version"));
-  if (cipher.empty())
-    return configuration("the SQLite library in use is not SQLCipher",
-                         "install libsqlcipher 4 and link hedgerowd with it");
   HR_ASSIGN(const std::string journal, pragma_text(db, "PRAGMA journal_mode = WAL"));
   if (journal != "wal") return configuration(db.path.string() + ": no write-ahead log possible");
   switch (durability) {
@@ -119,6 +117,13 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
   if (code != SQLITE_OK) return configuration("cannot open the database " + path.string());
   sqlite3_extended_result_codes(db->handle, 1);
+  // What may have been tampered with is left as it is until accept().
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  // Plain SQLite may have a function that takes a key and forgets it.
+  HR_ASSIGN(const std::string cipher, pragma_text(*db, "PRAGMA cipher_version"));
+  if (cipher.empty())
+    return configuration("the SQLite library in use is not SQLCipher",
+                         "install libsqlcipher 4, which hedgerowd is linked with");
 #ifdef HEDGEROW_PLANT_plaintext_store
   (void)key;
 #else
@@ -139,6 +144,10 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
   }
   HR_TRY(configure(*db, durability));
   return db;
+}
+
+void empty_log_on_close(Database::Impl& db) {
+  sqlite3_db_config(db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 // Brings the schema from its version to the present one, each step in a transaction of its own.
@@ -178,6 +187,7 @@ Result<void> create(const fs::path& path, const SecretBytes& key, Durability dur
   {
     HR_ASSIGN(const std::unique_ptr<Database::Impl> db, connect(fresh, key, durability));
     HR_TRY(migrate(*db, schema));
+    empty_log_on_close(*db);
   }
   if (durability == Durability::full) HR_TRY(sync_path(fresh));
   fs::rename(fresh, path, failed);
@@ -210,6 +220,9 @@ Error Database::Impl::error(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return try_again("the database " + path.string() + " is in use by another process");
+    // What SQLCipher says of a page whose authenticator does not fit; a fault in our own SQL is
+    // found when it is prepared.
+    case SQLITE_ERROR:
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return configuration("the database " + path.string() + " is damaged or was altered",
@@ -236,14 +249,14 @@ Result<Database> Database::open(const fs::path& path, const SecretBytes& key, Op
   if (mode == OpenMode::create) HR_TRY(create(path, key, durability, schema));
   std::error_code failed;
   if (!fs::is_regular_file(path, failed))
-    return configuration("there is no database at " + path.string());
+    return configuration("there is no database at " + path.string(), kRestoreHint);
 #ifndef HEDGEROW_PLANT_plaintext_store
   HR_TRY(refuse_plaintext(path));
 #endif
   HR_ASSIGN(std::unique_ptr<Impl> impl, connect(path, key, durability));
   HR_ASSIGN(const std::int64_t application, pragma_integer(*impl, "PRAGMA application_id"));
   if (application != static_cast<std::int64_t>(schema.application_id))
-    return configuration(path.string() + " is not a " + std::string(schema.what));
+    return configuration(path.string() + " is not a " + std::string(schema.what), kRestoreHint);
   HR_TRY(migrate(*impl, schema));
   HR_ASSIGN(const std::int64_t generation, pragma_integer(*impl, "SELECT value FROM generation"));
   impl->generation = static_cast<std::uint64_t>(generation);
@@ -269,6 +282,8 @@ Result<LogPosition> Database::covered_log() {
   HR_ASSIGN(position.root, s.array<32>(1));
   return position;
 }
+
+void Database::accept() { empty_log_on_close(*impl_); }
 
 Result<void> Database::checkpoint() {
   HR_CHECK(!impl_->in_transaction);

@@ -68,6 +68,9 @@ class Database {
   Result<LogPosition> covered_log();  // as of the last commit that named one
   bool in_transaction() const;
   std::int64_t changed_rows() const;  // by the last statement that wrote
+  // The database is the one that the audit log knows (audit::Log::reconcile): from now on closing
+  // it moves the write-ahead log into the file. Before, a log that was cut stays as it is.
+  void accept();
   // Moves the write-ahead log into the file and truncates it.
   Result<void> checkpoint();
   const std::filesystem::path& path() const;

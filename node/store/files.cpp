@@ -59,11 +59,13 @@ Result<void> write_private_file(const fs::path& path, ByteView bytes, bool durab
 
 Result<Bytes> read_small_file(const fs::path& path, std::size_t max) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return configuration("cannot read " + path.string());
+  constexpr const char* kHint = "put back the newest copy of the whole state folder";
+  if (!file) return configuration("cannot read " + path.string(), kHint);
   Bytes bytes(max + 1);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   const auto size = static_cast<std::size_t>(file.gcount());
-  if (file.bad() || size > max) return configuration(path.string() + " is not what it should be");
+  if (file.bad() || size > max)
+    return configuration(path.string() + " is not what it should be", kHint);
   bytes.resize(size);
   return bytes;
 }

@@ -31,6 +31,7 @@ Result<LineageStore> LineageStore::create(const std::filesystem::path& path, con
                                           Random& rng) {
   HR_ASSIGN(Database db, Database::open(path, key, OpenMode::create, durability, kLineageSchema));
   auto owned = std::make_unique<Database>(std::move(db));
+  owned->accept();  // nothing to doubt yet
   ReferenceKey reference_key = ReferenceKey::random(rng);
   HR_ASSIGN(Transaction t, Transaction::begin(*owned));
   HR_TRY(put_meta(*owned, kLineageName, as_bytes(lineage.str())));
@@ -46,7 +47,8 @@ Result<LineageStore> LineageStore::open(const std::filesystem::path& path, const
   {
     HR_ASSIGN(const std::optional<Statement> name, find_meta(*owned, kLineageName));
     if (!name || as_text(name->blob_view(0)) != lineage.str())
-      return configuration(path.string() + " is not the database of " + lineage.str());
+      return configuration(path.string() + " is not the database of " + lineage.str(),
+                           "put back the newest copy of the whole state folder");
   }
   ReferenceKey reference_key;
   {

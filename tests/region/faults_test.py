@@ -3,6 +3,7 @@
 
 import csv
 import re
+import resource
 import shutil
 import socket
 import struct
@@ -206,6 +207,36 @@ class FaultsTest(RegionTest):
             self.assertCode(region.at(party, "audit", "export", "--out", log), 0)
             self.assertCode(region.hedgerow("audit", "verify", log, "--certificate",
                                             region.home(party) / "keys/node.pem"), 0)
+
+    def test_a_disk_without_room_stops_the_node_until_there_is_some(self):
+        region = self.region
+        party = "vale-council"
+        fresh, rows = self.rows_renamed(party, "no-room", 40)
+        region.kill(party, "core")
+        # No file may grow beyond where the log stands: as a full disk, for this process alone.
+        limit = (region.home(party) / "state/log/entries").stat().st_size + 200
+
+        def no_room():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        full = subprocess.Popen([region.bin / "hedgerowd", "--home", region.home(party)],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, preexec_fn=no_room)
+        try:
+            wait_until(lambda: full.poll() is not None or region.status(party), "it starts or ends")
+            if full.poll() is None:
+                done = region.import_file(party, fresh)
+                self.assertNotEqual(done.code, 0, str(done))
+                self.assertRegex(done.err, r"(?m)^hedgerow: ")
+            _, err = full.communicate(timeout=30)
+        finally:
+            full.kill()
+            full.wait(10)
+        self.assertEqual(full.returncode, 70, err)
+        self.assertRegex(err.decode(), r"(?m)^hedgerowd: .*File too large")
+        self.assertRegex(err.decode(), r"(?m)^hint: make room")
+        region.start(party, "core")
+        region.whole()
+        self.assertImported(region.import_file(party, fresh), rows, 0)
 
     def test_two_daemons_never_share_a_home(self):
         region = self.region

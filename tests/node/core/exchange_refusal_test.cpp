@@ -107,6 +107,44 @@ TEST_F(ExchangeRefusal, SequenceZero) {
   EXPECT_TRUE(r.ok() && !r->has_value()) << "it counts as seen: sequences begin with 1";
 }
 
+TEST_F(ExchangeRefusal, APeerWhoseClockIsAheadUntilItIsNot) {
+  const Bytes asked = council_.message(session_id(1), police_.id(), "waits");
+  ASSERT_TRUE(police_.take(asked, kNow + kMostSkew + std::chrono::seconds(1)).ok());
+  const Bytes ack = police_.outlet.take().back();
+  const auto r = council_.take(ack);
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.error().code, Code::denied);
+  EXPECT_EQ(r.error().culprit, "vale-police");
+  EXPECT_THAT(r.error().text, testing::HasSubstr("clock is more than 5 minutes ahead"));
+  EXPECT_FALSE(r.error().hint.empty());
+  EXPECT_EQ(council_.store().outbox().count().value(), 1U) << "it will be sent again";
+
+  // Nothing else of it is believed, until what was seen of its clock is old.
+  const Bytes said = police_.message(session_id(2), council_.id(), "m", std::chrono::hours(1));
+  EXPECT_FALSE(council_.take(said).ok());
+  EXPECT_TRUE(council_.take(said, kNow + std::chrono::minutes(10)).value().has_value());
+  // An ack in time is enough as well.
+  EXPECT_FALSE(council_.take(ack).ok());
+  ASSERT_TRUE(police_.take(asked, kNow + std::chrono::seconds(200)).ok());
+  EXPECT_TRUE(council_.take(police_.outlet.take().back()).ok());
+  EXPECT_EQ(council_.store().outbox().count().value(), 0U);
+  const Bytes more = police_.message(session_id(3), council_.id(), "m");
+  EXPECT_TRUE(council_.take(more).value().has_value());
+}
+
+TEST_F(ExchangeRefusal, AnAckOfAClockThatIsBehind) {
+  const Bytes asked = council_.message(session_id(1), police_.id(), "waits");
+  ASSERT_TRUE(police_.take(asked, kNow - kMostSkew - std::chrono::seconds(1)).ok());
+  const auto r = council_.take(police_.outlet.take().back());
+  ASSERT_FALSE(r.ok());
+  EXPECT_EQ(r.error().culprit, "vale-police");
+  EXPECT_THAT(r.error().text, testing::HasSubstr("clock is more than 5 minutes behind"));
+  EXPECT_EQ(council_.store().outbox().count().value(), 1U);
+  // It may only have come late: the rest of what the peer says counts.
+  const Bytes said = police_.message(session_id(2), council_.id(), "m");
+  EXPECT_TRUE(council_.take(said).value().has_value());
+}
+
 TEST_F(ExchangeRefusal, AnAckThatIsNone) {
   council_.message(session_id(1), police_.id(), "waits");
   auto h = header();
