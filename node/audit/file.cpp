@@ -34,7 +34,8 @@ Result<File> File::open(const std::filesystem::path& path, Mode mode) {
     if (errno == EEXIST) return configuration(path.string() + " is there already");
     const int reason = errno;
     if (reason == ENOENT || reason == EACCES || reason == EISDIR)
-      return configuration("cannot open " + path.string(), disk_error("", reason).hint);
+      return configuration("cannot open " + path.string(),
+                           reason == EACCES ? disk_error("", reason).hint : "");
     return disk_error("cannot open " + path.string(), reason);
   }
   return File(path, fd);

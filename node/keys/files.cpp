@@ -34,9 +34,12 @@ class Descriptor {
 
 Error cannot(std::string_view what, const fs::path& path) {
   const int reason = errno;
-  return configuration("cannot " + std::string(what) + " " + path.string() + ": " + last_error(),
-                       reason == ENOENT ? "put it back from a backup, or see where it should be"
-                                        : disk_error("", reason).hint);
+  Error error =
+      configuration("cannot " + std::string(what) + " " + path.string() + ": " + last_error());
+  // A name that was mistyped is its writer's affair; a disk that fails is the operator's.
+  if (reason != ENOENT && reason != ENOTDIR && reason != EISDIR)
+    error.hint = disk_error("", reason).hint;
+  return error;
 }
 
 mode_t mode_for(Readers readers) { return readers == Readers::owner ? 0400 : 0444; }

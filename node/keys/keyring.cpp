@@ -31,6 +31,11 @@ constexpr std::size_t kCurveFileSize = 2 * 65;
 
 constexpr const char* kKeysHint = "put back the node's keys folder from a backup, whole";
 
+Error hinted(Error error) {
+  if (error.hint.empty()) error.hint = kKeysHint;
+  return error;
+}
+
 fs::path keys_folder(const fs::path& home) { return home / "keys"; }
 
 Bytes associated_data(const PartyId& party) {
@@ -63,8 +68,10 @@ std::optional<fs::path> master_credential() {
 Result<AeadKey> read_master(const fs::path& home) {
   const auto handed_over = master_credential();
   const fs::path path = handed_over.value_or(keys_folder(home) / "master.key");
-  HR_ASSIGN(const SecretBytes bytes, handed_over ? read_handed_over_file(path, AeadKey::kSize)
-                                                 : read_private_file(path, AeadKey::kSize));
+  const auto read = handed_over ? read_handed_over_file(path, AeadKey::kSize)
+                                : read_private_file(path, AeadKey::kSize);
+  if (!read.ok()) return hinted(read.error());
+  const SecretBytes& bytes = *read;
   if (bytes.size() != AeadKey::kSize)
     return configuration(path.string() + " is not a master key: it must hold 32 bytes", kKeysHint);
   return secret_at<AeadKey>(bytes, 0);
@@ -102,7 +109,9 @@ bool read_hex(ByteView text, std::span<std::uint8_t> out) {
 }
 
 Result<void> check_curve_file(const fs::path& path, const ByteArray<32>& public_key) {
-  HR_ASSIGN(const SecretBytes text, read_private_file(path, kCurveFileSize));
+  const auto read = read_private_file(path, kCurveFileSize);
+  if (!read.ok()) return hinted(read.error());
+  const SecretBytes& text = *read;
   const std::string expected = to_hex(public_key) + "\n";
   bool good = text.size() == kCurveFileSize &&
               as_text(text.expose().first(expected.size())) == expected &&
@@ -227,10 +236,13 @@ Result<Keyring> Keyring::create(const fs::path& home, const PartyId& party, Rand
 
 Result<Keyring> Keyring::open_uncertified(const fs::path& home) {
   const fs::path folder = keys_folder(home);
-  HR_TRY(check_private_folder(folder));
+  if (const auto folder_good = check_private_folder(folder); !folder_good.ok())
+    return hinted(folder_good.error());
   HR_ASSIGN(AeadKey master, read_master(home));
   const fs::path path = folder / "node.keys";
-  HR_ASSIGN(const SecretBytes file, read_private_file(path, kMaxNodeKeysSize));
+  const auto read = read_private_file(path, kMaxNodeKeysSize);
+  if (!read.ok()) return hinted(read.error());
+  const SecretBytes& file = *read;
 
   Reader r(file.expose());
   const std::uint8_t version = r.u8();
