@@ -142,7 +142,10 @@ void Gateway::keep_end_open(Milliseconds now) {
                  ? open_hub_end(context_, pair_, zap_, *this,
                                 {configure_->endpoint, inner, door_limits(descriptors_)})
                  : open_node_end(context_, pair_, *this, configure_->endpoint, configure_->hub);
-  if (!end.ok()) return trouble(end.error().text);
+  if (!end.ok()) {
+    run_ = ipc::Fd();  // it may have been another folder of that name
+    return trouble(end.error().text);
+  }
   end_ = std::move(*end);
   last_trouble_.clear();
   end_->attach();
