@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "policies/cells.h"
+#include "policies/explain.h"
 #include "policies/template.h"
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
@@ -32,6 +33,8 @@ void run(ByteView input) {
   HR_CHECK(agreement.party(agreement.hub) != nullptr);
   HR_CHECK(agreement.contributors().size() >= kMinContributors);
   HR_CHECK(agreement.pseudonyms.threshold < agreement.keyholders().size());
+  for (const ExplainedPart& part : explain(agreement, CodeList::shipped()))
+    for (const ExplainedFact& fact : part.facts) HR_CHECK(!fact.text.empty());
   for (const Grant& grant : agreement.grants)
     for (const Table& table : grant.tables) {
       const auto space = CellSpace::make(agreement, table, CodeList::shipped());

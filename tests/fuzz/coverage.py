@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Line coverage of every decoder by the targets' seeds and corpora (g++, gcov).
 
-    tests/fuzz/coverage.py [--build build/dev] [--corpus FOLDER ...] [--missed]
+    tests/fuzz/coverage.py [--build build/dev] [--out FOLDER] [--corpus FOLDER ...] [--missed]
 
 Compiles the decoders' sources again with --coverage, links them into a replay program of its own
 against the libraries of an ordinary build (ninja fuzz_replay before), replays, and prints a table:
 of each file, or of the named functions in it, the lines that ran. --missed lists the others.
+FOLDER keeps what was compiled for the next time.
 """
 
 import argparse
@@ -37,9 +38,13 @@ DECODERS = {
     "node/daemon/config.cpp": ["parse_config", "text_of", "looks_like"],
     "node/gateway/wire.cpp": [],
     "node/import/csv_line.cpp": [],
+    "node/import/csv_table.cpp": [],
     "node/import/nhs_number.cpp": [],
+    "node/import/places.cpp": [],
+    "node/import/return_rows.cpp": [],
     "node/import/row_rules.cpp": [],
     "node/import/rows.cpp": [],
+    "node/import/ssda903.cpp": [],
     "node/ipc/control.cpp": ["control_kind", "read_error"],
     "node/ipc/frames.cpp": [],
     "node/ipc/link.cpp": ["decode_", "read_", "Credits"],
@@ -75,6 +80,10 @@ def commands(build):
 
 def compile_again(build, out, source, command):
     target = out / (source.replace("/", "-") + ".o")
+    newest = max(f.stat().st_mtime for f in (ROOT / source, ROOT / source.replace(".cpp", ".h"))
+                 if f.exists())
+    if target.exists() and target.stat().st_mtime > newest:
+        return target
     words = [w for w in command if not w.endswith("ccache") and not w.startswith(("-O", "-g"))]
     words[words.index("-o") + 1] = str(target)
     subprocess.run([*words, "-O0", "-g1", "--coverage", "-fprofile-update=single"], cwd=build,
@@ -119,12 +128,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
+    parser.add_argument("--out", type=lambda word: pathlib.Path(word).resolve())
     parser.add_argument("--corpus", type=pathlib.Path, action="append")
     parser.add_argument("--missed", action="store_true")
     words = parser.parse_args()
     build = words.build.resolve()
     with tempfile.TemporaryDirectory() as name:
-        out = pathlib.Path(name)
+        out = words.out or pathlib.Path(name)
+        out.mkdir(parents=True, exist_ok=True)
+        for stale in out.glob("*.gc[do]*"):
+            if stale.suffix != ".gcno":
+                stale.unlink()
         known = commands(build)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             objects = list(pool.map(lambda s: compile_again(build, out, s, known[s]), DECODERS))
