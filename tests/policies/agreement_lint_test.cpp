@@ -71,7 +71,7 @@ TEST(AgreementLint, CountsAreByOneToThreeDimensions) {
     const std::string text = sample_text() + counts_grant(by, "");
     expect_error(text, "by = [" + std::string(by) + "]", words);
   };
-  refused("\"age_band\", \"age_band\"", "each named once");
+  refused("\"age_band\", \"age_band\"", "comes twice");
   refused("\"age_band\", \"sex\", \"event\", \"care_status\"", "one to three");
   refused("\"factors\"", "a row may carry several");
   refused("\"colour\"", "'colour' is not a dimension");
@@ -79,7 +79,7 @@ TEST(AgreementLint, CountsAreByOneToThreeDimensions) {
 
 TEST(AgreementLint, CountsNeedAPlaceLevelOnlyForAPlace) {
   const std::string text = sample_text() + counts_grant("\"origin\"", "");
-  expect_error(text, "name = \"ages\"", "place_level");
+  expect_error(text, "[[grant.table]]\nname = \"ages\"", "place_level");
   // Without a place there is no level to differ in.
   const auto levels =
       replaced(sample_text(), "place_level = \"district\"", "place_level = \"police-area\"") +
@@ -90,15 +90,15 @@ TEST(AgreementLint, CountsNeedAPlaceLevelOnlyForAPlace) {
 }
 
 TEST(AgreementLint, ARowMayNotCountInFlowsAndCountsWithTheSameMeasure) {
-  expect_error(sample_text() + counts_grant("\"sex\"", "", "reports"), "name = \"ages\"",
-               "with the same measure");
+  expect_error(sample_text() + counts_grant("\"sex\"", "", "reports"),
+               "[[grant.table]]\nname = \"ages\"", "with the same measure");
   EXPECT_TRUE(read_text(sample_text() +
                         counts_grant("\"sex\"", "where = { event = [\"placement\"] }\n", "reports"))
                   .agreement);
 }
 
 TEST(AgreementLint, CountsOfMoreThanTheCellsOfAGrantAreRefused) {
-  // 9 x 9 x 9 districts and more would be fine; places by places by age bands are not.
+  // 64 places by 64 by nine age bands.
   std::string areas;
   for (std::size_t i = 0; i < 60; ++i)
     areas += (i ? ", \"" : "\"") + CodeList::shipped().districts()[i] + "\"";
