@@ -92,6 +92,19 @@ TEST_F(ReconcileTest, ADatabaseBehindItsConfirmedGenerationDoesNotStart) {
   EXPECT_THAT(refused.error().hint, HasSubstr("put back the newest copy"));
 }
 
+// Database and confirmed state of an older moment, the log of today.
+TEST_F(ReconcileTest, EntriesForMoreThanTheNextTransactionShowAnOldCopy) {
+  exchange("vale-cse", 1);
+  append(entry("question", "vale-cse", 2));
+  append(entry("question", "vale-cse", 3));
+  reopen();
+  const auto refused = reconcile({vale(1)});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::configuration);
+  EXPECT_THAT(refused.error().text, HasSubstr("generation 1, logged 3"));
+  EXPECT_THAT(refused.error().hint, HasSubstr("put back the newest copy"));
+}
+
 TEST_F(ReconcileTest, AConfirmedDatabaseThatIsMissingDoesNotStartUnlessWithdrawn) {
   exchange("vale-cse", 1);
   exchange("node", 1);
