@@ -116,7 +116,9 @@ def measure(out, source, names):
             if not file["file"].endswith(source):
                 continue
             wanted = [(f["start_line"], f["end_line"]) for f in file["functions"]
-                      if not names or any(n in f["demangled_name"].split("(")[0] for n in names)]
+                      if not names or any(
+                          n in f["demangled_name"].replace("(anonymous namespace)", "").split("(")[0]
+                          for n in names)]
             for line in file["lines"]:
                 number = line["line_number"]
                 if any(a <= number <= b for a, b in wanted):
