@@ -77,6 +77,7 @@ class Certificate {
   const Sha256& fingerprint() const { return fingerprint_; }  // SHA-256 of the DER
   UtcTime not_before() const { return validity_.not_before; }
   UtcTime not_after() const { return validity_.not_after; }
+  ByteView serial() const { return serial_; }  // big-endian, no leading zero
   std::string serial_hex() const { return to_hex(serial_); }
 
   const SubjectKey& key() const { return key_; }

@@ -11,6 +11,8 @@ namespace hedgerow {
 inline constexpr const char* kNodeKeysOid = "2.25.228326569651429861979253667575005536476";
 inline constexpr std::size_t kNodeKeysSize = 128;  // curve || dkg || seal || log
 
+using CrlPtr = OpensslPtr<X509_CRL, X509_CRL_free>;
+
 X509Ptr to_x509(const Certificate& certificate, OSSL_LIB_CTX* context = nullptr);
 
 // A time for people: "2026-10-01 09:30:00 UTC".

@@ -74,6 +74,10 @@ std::string_view name_of(MessageType type) {
       return "sum-void";
     case MessageType::sum_match_rate:
       return "sum-match-rate";
+    case MessageType::renewed:
+      return "renewed";
+    case MessageType::revocations:
+      return "revocations";
   }
   return {};
 }

@@ -54,6 +54,10 @@ enum class MessageType : std::uint8_t {
   sum_refusal = 50,
   sum_void = 51,
   sum_match_rate = 54,  // contributor's statement, with its opening
+
+  // Who still counts (docs/design/identities.md).
+  renewed = 60,      // a party's new node certificate, under its old node key
+  revocations = 61,  // a party's list of revoked certificates, signed by its root
 };
 
 // The name in the domain tag, e.g. "evaluate-request".

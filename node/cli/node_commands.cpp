@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxAgreementFile = std::size_t{64} << 10U;
 constexpr std::size_t kMaxBundleFile = std::size_t{512} << 10U;
+constexpr std::size_t kMaxCertificateFile = std::size_t{24} << 10U;
 
 void print_agreements(std::ostream& out, const json& list) {
   if (list.empty()) out << "no agreement is installed\n";
@@ -68,6 +69,41 @@ Result<void> install(Context& context, const InstallOptions& o) {
   return {};
 }
 
+Result<void> renew(Context& context, const std::string& file) {
+  HR_ASSIGN(const Bytes pem, read_small_file(file, kMaxCertificateFile));
+  HR_ASSIGN(const json result, ControlCall::run(context, {{"command", "keys-renew"},
+                                                          {"certificate", to_base64(pem)}}));
+  if (context.json) {
+    context.out << result.dump(2) << '\n';
+    return {};
+  }
+  context.out << "renewed until " << result.value("until", "") << "; the parties are told:";
+  for (const json& a : result.at("agreements")) context.out << ' ' << a.get<std::string>();
+  context.out << '\n';
+  return {};
+}
+
+struct PeersOptions {
+  std::string file;
+  std::string agreement;
+};
+
+Result<void> take_peers(Context& context, const PeersOptions& o) {
+  HR_ASSIGN(const Bytes pem, read_small_file(o.file, kMaxBundleFile));
+  json request = {{"command", "keys-peers"}, {"certificates", to_base64(pem)}};
+  if (!o.agreement.empty()) request["agreement"] = o.agreement;
+  HR_ASSIGN(const json result, ControlCall::run(context, request));
+  if (context.json) {
+    context.out << result.dump(2) << '\n';
+    return {};
+  }
+  const json& renewed = result.at("renewed");
+  context.out << (renewed.empty() ? "all are known already" : "renewed:");
+  for (const json& p : renewed) context.out << ' ' << p.get<std::string>();
+  context.out << '\n';
+  return {};
+}
+
 // A command without options whose result is a list under `key`.
 Result<void> show_list(Context& context, const char* command, const char* key,
                        void (*print)(std::ostream&, const json&)) {
@@ -77,6 +113,13 @@ Result<void> show_list(Context& context, const char* command, const char* key,
   else
     print(context.out, result.at(key));
   return {};
+}
+
+void print_expiry(std::ostream& out, const json& agreement) {
+  for (const json& c : agreement.value("certificates", json::array()))
+    if (c.value("expires_soon", false))
+      out << "    " << c.value("party", "") << ": node certificate "
+          << (c.value("expired", false) ? "expired " : "expires ") << c.value("until", "") << '\n';
 }
 
 Result<void> status(Context& context) {
@@ -89,8 +132,10 @@ Result<void> status(Context& context) {
               << (result.value("gateway", false) ? "connected" : "not connected") << ", "
               << result.value("peers_up", 0) << " peers up, log of " << result.value("log_size", 0)
               << " entries\n";
-  for (const json& a : result.at("agreements"))
+  for (const json& a : result.at("agreements")) {
     context.out << "  " << a.value("agreement", "") << ": key " << a.value("keys", "") << '\n';
+    print_expiry(context.out, a);
+  }
   return {};
 }
 
@@ -114,11 +159,26 @@ void add_agreement_node_commands(CLI::App& agreement, Context& context) {
 }
 
 void add_keys_commands(CLI::App& app, Context& context) {
-  auto* keys = app.add_subcommand("keys", "the pseudonym keys");
+  auto* keys = app.add_subcommand("keys", "the pseudonym keys, and the nodes' certificates");
   keys->require_subcommand(1);
   keys->add_subcommand("status", "whether the key is there, and who holds it")
       ->callback(
           [&context] { context.finish(show_list(context, "keys-status", "keys", print_keys)); });
+
+  auto certificate = std::make_shared<std::string>();
+  auto* renew_command =
+      keys->add_subcommand("renew", "put the node's new certificate to work, and tell every party");
+  renew_command->add_option("file", *certificate, "the certificate (PEM)")->required();
+  renew_command->callback(
+      [&context, certificate] { context.finish(renew(context, *certificate)); });
+
+  auto peers = std::make_shared<PeersOptions>();
+  auto* peers_command = keys->add_subcommand(
+      "peers", "take other parties' new node certificates from a file, where no message came");
+  peers_command->add_option("file", peers->file, "certificates (PEM)")->required();
+  peers_command->add_option("--agreement", peers->agreement,
+                            "its id; needed where several are installed");
+  peers_command->callback([&context, peers] { context.finish(take_peers(context, *peers)); });
 }
 
 void add_status_command(CLI::App& app, Context& context) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "node/core/control_fields.h"
 #include "node/core/install.h"
 
 namespace hedgerow::core {
@@ -14,31 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxShown = 1000;
 constexpr std::size_t kMaxRead = std::size_t{1} << 20U;  // bytes of entries a reply
-
-Result<std::string> text_field(const json& request, const char* key) {
-  const auto it = request.find(key);
-  if (it == request.end() || !it->is_string())
-    return Error{Code::usage, std::string("the request lacks ") + key, {}, {}};
-  return it->get<std::string>();
-}
-
-Result<Bytes> base64_field(const json& request, const char* key, std::size_t max) {
-  HR_ASSIGN(const std::string text, text_field(request, key));
-  const auto bytes = from_base64(text);
-  if (!bytes || bytes->size() > max)
-    return Error{Code::usage, std::string(key) + " is not base64, or too large", {}, {}};
-  return *bytes;
-}
-
-bool flag(const json& request, const char* key) {
-  const auto it = request.find(key);
-  return it != request.end() && it->is_boolean() && it->get<bool>();
-}
-
-std::uint64_t number(const json& request, const char* key, std::uint64_t otherwise) {
-  const auto it = request.find(key);
-  return it != request.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : otherwise;
-}
 
 }  // namespace
 
@@ -99,10 +75,12 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
                             "the daemon knows no command " + *command,
                             {},
                             "daemon and command line may be of different versions"};
-  if (*command == "status") done = status(connection);
+  if (*command == "status") done = status(connection, now);
   if (*command == "agreement-install") done = agreement_install(connection, request, now);
   if (*command == "agreement-list") done = agreement_list(connection, now);
   if (*command == "keys-status") done = keys_status(connection);
+  if (*command == "keys-renew") done = keys_renew(connection, request, now);
+  if (*command == "keys-peers") done = keys_peers(connection, request, now);
   if (*command == "import-movements" || *command == "import-ssda903")
     done = import(connection, request, now);
   if (*command == "ask") done = ask(connection, request, now);
@@ -173,10 +151,12 @@ Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
                 "see `hedgerow agreement list`");
 }
 
-Result<void> ControlDesk::status(ConnectionId connection) {
+Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
   json lineages = json::array();
   for (auto& [id, node] : core_.lineages())
-    lineages.push_back({{"agreement", id.str()}, {"keys", node->keys().state()}});
+    lineages.push_back({{"agreement", id.str()},
+                        {"keys", node->keys().state()},
+                        {"certificates", certificates_of(*node, now)}});
   reply_to(connection)
       .result({{"schema", "hedgerow/status/1"},
                {"party", core_.setup().party.str()},

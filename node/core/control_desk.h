@@ -29,11 +29,15 @@ class ControlDesk {
   void on_data(ConnectionId connection, ByteView chunk);
   void on_data_end(ConnectionId connection, UtcTime now);
   // Commands. Each replies itself, or later through a Reply; an error is replied by the caller.
-  Result<void> status(ConnectionId connection);
+  Result<void> status(ConnectionId connection, UtcTime now);
   Result<void> agreement_install(ConnectionId connection, const nlohmann::json& request,
                                  UtcTime now);
   Result<void> agreement_list(ConnectionId connection, UtcTime now);
   Result<void> keys_status(ConnectionId connection);
+  // In control_identities.cpp.
+  Result<void> keys_renew(ConnectionId connection, const nlohmann::json& request, UtcTime now);
+  Result<void> keys_peers(ConnectionId connection, const nlohmann::json& request, UtcTime now);
+  nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
   // Of movements, or of a return.
   Result<void> import(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   Result<void> ask(ConnectionId connection, const nlohmann::json& request, UtcTime now);

@@ -50,7 +50,7 @@ struct Core::LinkOutlet : Outlet {
   Surroundings& surroundings;
 };
 
-Core::Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundings& surroundings)
+Core::Core(CoreSetup setup, keys::Keyring& keyring, Random& rng, Surroundings& surroundings)
     : setup_(std::move(setup)),
       keyring_(keyring),
       rng_(rng),
@@ -62,7 +62,7 @@ Core::Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundi
 
 Core::~Core() = default;
 
-Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, const keys::Keyring& keyring, Random& rng,
+Result<std::unique_ptr<Core>> Core::open(CoreSetup setup, keys::Keyring& keyring, Random& rng,
                                          Surroundings& surroundings, UtcTime now) {
   if (keyring.party() != setup.party)
     return configuration("the node's keys belong to " + keyring.party().str() +
@@ -144,8 +144,8 @@ Result<void> Core::open_lineages(UtcTime now) {
       HR_ASSIGN(auto c, Certificate::decode_pem(as_bytes(row.pem)));
       certificates.push_back(std::move(c));
     }
-    // Chains were checked at installation; dates are checked at every use.
-    HR_ASSIGN(auto peers, Peers::make(agreement, certificates, record->installed_at));
+    // Chains were checked when they came; dates are checked at every use.
+    HR_ASSIGN(auto peers, Peers::restore(agreement, certificates));
     contexts.push_back({setup_.party, std::move(agreement), std::move(peers), std::move(opened)});
   }
   // A tombstone explains why a database that the log confirms is gone.
@@ -165,6 +165,11 @@ Result<void> Core::open_lineages(UtcTime now) {
   for (LineageContext& context : contexts) {
     const Lineage id = context.id();
     HR_ASSIGN(auto node, make_node(std::move(context), now));
+    auto renewal = node->identities().restore(now);
+    if (!renewal.ok())
+      note(renewal.error());  // the certificate before stays in use
+    else if (!renewal->empty())
+      HR_TRY(node->commit(std::move(renewal).value(), now));
     lineages_.emplace(id, std::move(node));
   }
   return {};
@@ -235,6 +240,46 @@ void Core::configure_gateway() {
     c.hub = {context.peers.find(context.agreement.hub)->keys().curve};
   }
   surroundings_.configure_gateway(c);
+}
+
+// The file first: what a crash leaves undone in a lineage, its next start does.
+Result<void> Core::renew(const Certificate& renewed, UtcTime now) {
+  if (lineages_.empty())
+    return denied("no agreement is installed on this node",
+                  "without one, `hedgerow agency accept` puts a certificate in place");
+  for (const auto& [id, node] : lineages_) {
+    const Peer& own = *node->context().peers.find(setup_.party);
+    if (!(own.node == renewed)) HR_TRY(own.check_renewal(renewed, now));
+  }
+  HR_TRY(keyring_.install_certificate(renewed));
+  for (auto& [id, node] : lineages_) {
+    HR_ASSIGN(Work work, node->identities().renew(renewed, now));
+    if (work.empty()) continue;
+    const auto done = node->commit(std::move(work), now);
+    if (done.ok()) continue;
+    note(done.error());
+    return done.error();
+  }
+  warned_on_ = {};
+  return {};
+}
+
+void Core::warn_of_expiry(UtcTime now) {
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  if (today == warned_on_) return;
+  warned_on_ = today;
+  std::set<PartyId> named;
+  for (const auto& [id, node] : lineages_)
+    for (const auto& [party, peer] : node->context().peers.all()) {
+      if (!peer.expires_soon(now) || !named.insert(party).second) continue;
+      const bool own = party == setup_.party;
+      surroundings_.report(
+          (own ? "this node's certificate" : "the node certificate of " + party.str()) +
+          (now < peer.node.not_after() ? " expires on " : " has expired, on ") +
+          policies::utc_text(peer.node.not_after()) +
+          (own ? "; have the officer issue a new one, and give it to the node: hedgerow keys renew"
+               : ""));
+    }
 }
 
 // Never goes back: not behind the last event, nor behind the last entry of the log.
@@ -325,6 +370,7 @@ void Core::on_control_closed(ConnectionId connection) { control_->on_closed(conn
 void Core::on_time(UtcTime real_now) {
   if (fatal_) return;
   const UtcTime now = clock(real_now);
+  warn_of_expiry(now);
   for (auto& [id, node] : lineages_) {
     const auto done = node->on_time(now);
     if (!done.ok()) note(done.error());

@@ -48,8 +48,8 @@ class Core {
   // Opens, or makes at the first start, the node's store and log, reconciles them, and takes up
   // every lineage. `keyring`, `rng` and `surroundings` outlive the core.
   // Errors: configuration, saying what to do.
-  static Result<std::unique_ptr<Core>> open(CoreSetup setup, const keys::Keyring& keyring,
-                                            Random& rng, Surroundings& surroundings, UtcTime now);
+  static Result<std::unique_ptr<Core>> open(CoreSetup setup, keys::Keyring& keyring, Random& rng,
+                                            Surroundings& surroundings, UtcTime now);
   ~Core();
 
   // Whether what lies in `state` belongs together as far as a look at the folder shows: nothing at
@@ -85,19 +85,23 @@ class Core {
                                    const std::vector<store::CertificateRecord>& certificates,
                                    UtcTime now);
   void configure_gateway();
+  // The node's new certificate, in the keyring and in every lineage. Nothing has changed after an
+  // error that is not fatal. Errors as Peer::check_renewal; denied: no agreement is installed.
+  Result<void> renew(const Certificate& renewed, UtcTime now);
 
  private:
   struct LinkOutlet;
 
-  Core(CoreSetup setup, const keys::Keyring& keyring, Random& rng, Surroundings& surroundings);
+  Core(CoreSetup setup, keys::Keyring& keyring, Random& rng, Surroundings& surroundings);
   Result<void> start(UtcTime now);
   Result<void> open_lineages(UtcTime now);
   Result<std::unique_ptr<LineageNode>> make_node(LineageContext context, UtcTime now);
   void on_received(const ipc::Received& message, UtcTime now);
   UtcTime clock(UtcTime now);
+  void warn_of_expiry(UtcTime now);
 
   CoreSetup setup_;
-  const keys::Keyring& keyring_;
+  keys::Keyring& keyring_;
   Random& rng_;
   Surroundings& surroundings_;
   const policies::CodeList& codes_;
@@ -111,6 +115,7 @@ class Core {
   std::set<ipc::CurveKey> fresh_;  // up, and without credit so far
   bool gateway_up_ = false;
   UtcTime latest_{};
+  std::chrono::sys_days warned_on_{};  // a day's warnings are given once
   std::optional<Error> fatal_;
 };
 

@@ -12,6 +12,7 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
                          const policies::CodeList& codes)
     : context_(std::move(context)),
       exchange_(context_, environment),
+      identities_(context_, environment),
       keys_(context_, environment),
       keyholder_(context_, exchange_, keys_, environment),
       imports_(context_, keys_, environment, codes),
@@ -65,6 +66,8 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::question_status:
     case MessageType::answer_delivery:
       return home_.on_message(d, now);
+    case MessageType::renewed:
+      return identities_.on_message(d, now);
     case MessageType::skip:
       return Work{};
     case MessageType::ack:

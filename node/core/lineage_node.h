@@ -7,6 +7,7 @@
 #include "node/core/contributor_desk.h"
 #include "node/core/home_desk.h"
 #include "node/core/hub_desk.h"
+#include "node/core/identity_desk.h"
 #include "node/core/import_desk.h"
 #include "node/core/key_desk.h"
 #include "node/core/keyholder_desk.h"
@@ -37,6 +38,7 @@ class LineageNode {
   KeyDesk& keys() { return keys_; }
   ImportDesk& imports() { return imports_; }
   HomeDesk& home() { return home_; }
+  IdentityDesk& identities() { return identities_; }
 
  private:
   Result<Work> dispatch(const Delivery& delivery, UtcTime now);
@@ -45,6 +47,7 @@ class LineageNode {
 
   LineageContext context_;
   Exchange exchange_;
+  IdentityDesk identities_;
   KeyDesk keys_;
   KeyholderDesk keyholder_;
   ImportDesk imports_;

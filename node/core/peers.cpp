@@ -1,7 +1,10 @@
 #include "node/core/peers.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
+
+#include "policies/calendar.h"
 
 namespace hedgerow::core {
 
@@ -39,8 +42,70 @@ Result<Certificate> only(const std::vector<Certificate>& certificates, const Par
 
 }  // namespace
 
+Result<void> Peer::check_standing(UtcTime now) const {
+  if (has_revoked(node))
+    return Error{Code::denied,
+                 "the node certificate of " + id.str() + " was revoked, on " +
+                     policies::utc_text(revoked->find(node)->at),
+                 id.str(), "nothing of that node counts any more; its officer says why"};
+  if (now < node.not_after()) return {};
+  return Error{Code::denied,
+               "the node certificate of " + id.str() + " has expired, on " +
+                   policies::utc_text(node.not_after()),
+               id.str(),
+               "its officer issues a new one, which its operator gives to the node: "
+               "`hedgerow keys renew`"};
+}
+
+Result<void> Peer::check_renewal(const Certificate& renewed, UtcTime now) const {
+  const auto wrong = [&](Code code, std::string text, std::string hint = {}) {
+    return Error{code, std::move(text), id.str(), std::move(hint)};
+  };
+  if (renewed.kind() != CertificateKind::node)
+    return wrong(Code::bad_input,
+                 "the certificate of " + renewed.subject().urn() + " is not a node's");
+  if (renewed.agency() != id)
+    return wrong(Code::bad_input,
+                 "the certificate of " + renewed.subject().urn() + " is another party's");
+  if (renewed.node_keys() != keys())
+    return wrong(Code::bad_input, "the new certificate is for other keys than the node's",
+                 "a renewal keeps the five keys: issue it for the node's own request");
+  auto chain = verify_chain(renewed, root, now);
+  if (!chain.ok()) return of_party(std::move(chain).error(), id);
+  if (has_revoked(node))
+    return wrong(Code::denied, "a revoked certificate cannot be renewed",
+                 "to replace one that is sound, renew it first and revoke it afterwards");
+  if (has_revoked(renewed)) return wrong(Code::denied, "the new certificate was revoked");
+  if (renewed.not_after() <= node.not_after())
+    return wrong(Code::denied, "the new certificate does not last longer than the one it replaces");
+  return {};
+}
+
+void Peers::set_node(const PartyId& party, Certificate renewed) {
+  const auto it = peers_.find(party);
+  HR_CHECK(it != peers_.end());
+  it->second.node = std::move(renewed);
+}
+
+void Peers::set_revoked(const PartyId& party, RevocationList list) {
+  const auto it = peers_.find(party);
+  HR_CHECK(it != peers_.end());
+  it->second.revoked = std::move(list);
+}
+
 Result<Peers> Peers::make(const policies::Agreement& agreement,
                           const std::vector<Certificate>& certificates, UtcTime now) {
+  return gather(agreement, certificates, now);
+}
+
+Result<Peers> Peers::restore(const policies::Agreement& agreement,
+                             const std::vector<Certificate>& certificates) {
+  return gather(agreement, certificates, std::nullopt);
+}
+
+Result<Peers> Peers::gather(const policies::Agreement& agreement,
+                            const std::vector<Certificate>& certificates,
+                            std::optional<UtcTime> now) {
   Peers peers;
   std::set<ByteArray<32>> curve_keys;
   for (const policies::Party& party : agreement.parties) {
@@ -50,7 +115,9 @@ Result<Peers> Peers::make(const policies::Agreement& agreement,
                    "the root certificate is not the one whose fingerprint the agreement names",
                    party.id.str(), "compare `hedgerow agency show` with the agreement"};
     HR_ASSIGN(Certificate node, only(certificates, party.id, CertificateKind::node));
-    auto chain = verify_chain(node, root, now);
+    // Without a date: on the first day of both, which always lies in their dates.
+    auto chain =
+        verify_chain(node, root, now.value_or(std::max(node.not_before(), root.not_before())));
     if (!chain.ok()) return of_party(std::move(chain).error(), party.id);
     if (!curve_keys.insert(node.node_keys().curve).second)
       return culprit_error("the node's CURVE key is another party's too", party.id.str());

@@ -82,7 +82,7 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   HR_TRY(confine());
   const Paths paths = Paths::under(home);
   HR_ASSIGN(const Config config, load_config(paths.config));
-  HR_ASSIGN(const auto keyring, keys::Keyring::open(paths.state));
+  HR_ASSIGN(auto keyring, keys::Keyring::open(paths.state));
   if (check_only) {
     const auto state = paths.state / "state";
     std::error_code ec;

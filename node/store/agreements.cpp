@@ -108,6 +108,14 @@ Result<void> Agreements::invalidate_certificates(const PartyId& party, Certifica
   return s.bind(1, party.str()).bind(2, code_of(role)).run();
 }
 
+Result<void> Agreements::replace_certificate(const CertificateRecord& c) {
+  Statement s =
+      db_->prepare("DELETE FROM certificate WHERE party = ?1 AND role = ?2 AND valid = 0");
+  HR_TRY(s.bind(1, c.party.str()).bind(2, code_of(c.role)).run());
+  HR_TRY(invalidate_certificates(c.party, c.role));
+  return put_certificate(c);
+}
+
 Result<std::vector<CertificateRecord>> Agreements::certificates() {
   Statement s = db_->prepare(
       "SELECT party, role, pem FROM certificate WHERE valid = 1 ORDER BY party, role, number");

@@ -57,6 +57,9 @@ class Agreements {
   // Writes. Adds the certificate; one of the same bytes is made valid again.
   Result<void> put_certificate(const CertificateRecord& certificate);
   Result<void> invalidate_certificates(const PartyId& party, CertificateRole role);
+  // Writes. Takes the place of the party's valid certificate of that role, which stays as the one
+  // before; what came before that is removed.
+  Result<void> replace_certificate(const CertificateRecord& certificate);
   Result<std::vector<CertificateRecord>> certificates();  // valid ones, by party, role, age
 
  private:

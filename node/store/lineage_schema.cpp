@@ -82,7 +82,12 @@ CREATE TABLE question (
 CREATE INDEX question_status ON question (status, number);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE revocation_list (
+  party TEXT PRIMARY KEY, number INTEGER NOT NULL, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 
 }  // namespace
 

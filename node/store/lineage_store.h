@@ -22,6 +22,7 @@
 #include "node/store/ledger.h"
 #include "node/store/records.h"
 #include "node/store/releases.h"
+#include "node/store/revocations.h"
 #include "node/store/sessions.h"
 
 namespace hedgerow::store {
@@ -46,6 +47,7 @@ class LineageStore {
   Result<void> set_reidentification_key(const ByteArray<32>& key);  // writes
 
   Agreements agreements() { return Agreements(*db_); }
+  Revocations revocations() { return Revocations(*db_); }
   KeyShares key_shares() { return KeyShares(*db_); }
   Records records() { return Records(*db_); }
   Sessions sessions() { return Sessions(*db_); }

@@ -1,0 +1,53 @@
+// The control socket's commands about certificates: a node's own renewed one, and those of other
+// parties by hand (docs/design/identities.md, Renewal).
+#include <nlohmann/json.hpp>
+
+#include "node/core/control_desk.h"
+#include "node/core/control_fields.h"
+#include "node/core/install.h"
+#include "policies/calendar.h"
+
+namespace hedgerow::core {
+
+using nlohmann::json;
+
+json ControlDesk::certificates_of(const LineageNode& node, UtcTime now) const {
+  json list = json::array();
+  for (const auto& [id, peer] : node.context().peers.all())
+    list.push_back({{"party", id.str()},
+                    {"until", policies::utc_text(peer.node.not_after())},
+                    {"expires_soon", peer.expires_soon(now)},
+                    {"expired", now >= peer.node.not_after()}});
+  return list;
+}
+
+Result<void> ControlDesk::keys_renew(ConnectionId connection, const json& request, UtcTime now) {
+  HR_ASSIGN(const Bytes pem, base64_field(request, "certificate", kMaxCertificatePemSize));
+  HR_ASSIGN(const Certificate renewed, Certificate::decode_pem(pem));
+  HR_TRY(core_.renew(renewed, now));
+  json lineages = json::array();
+  for (const auto& [id, node] : core_.lineages()) lineages.push_back(id.str());
+  reply_to(connection)
+      .result({{"schema", "hedgerow/keys-renew/1"},
+               {"until", policies::utc_text(renewed.not_after())},
+               {"fingerprint", to_sha256_name(renewed.fingerprint().view())},
+               {"agreements", lineages}});
+  return {};
+}
+
+// The parties' certificates as for `agreement install`: every one is checked before any is taken.
+Result<void> ControlDesk::keys_peers(ConnectionId connection, const json& request, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(request));
+  HR_ASSIGN(const Bytes pem, base64_field(request, "certificates", kMaxBundle));
+  HR_ASSIGN(const auto bundle, Certificate::decode_pem_bundle(pem, kMaxCertificatesInBundle));
+  HR_ASSIGN(Work work, node->identities().take_by_hand(bundle, now));
+  json taken = json::array();
+  for (const auto& note : work.log) taken.push_back(note.fields.front().second);
+  work.then.push_back([reply = reply_to(connection), taken](const Committed&) {
+    reply.result({{"schema", "hedgerow/keys-peers/1"}, {"renewed", taken}});
+  });
+  carry_out(connection, *node, std::move(work), now);
+  return {};
+}
+
+}  // namespace hedgerow::core
