@@ -142,6 +142,9 @@ Result<PemBundle> decode_bundle(ByteView pem, std::size_t max_certificates, std:
       return bad_input(
           "a file that holds something other than certificates and lists of revoked ones");
     if (kind == PEM_STRING_X509) {
+      if (max_certificates == 0)
+        return bad_input("a certificate where a list of revoked ones belongs",
+                         "`hedgerow agency revoke` writes it: revoked.pem");
       if (bundle.certificates.size() == max_certificates)
         return bad_input("a file with more than " + std::to_string(max_certificates) +
                          " certificates");

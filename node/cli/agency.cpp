@@ -5,6 +5,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "node/cli/register.h"
 #include "node/keys/credential.h"
 #include "node/keys/files.h"
 #include "node/keys/keyring.h"
@@ -99,6 +100,7 @@ Result<FiledCertificate> issue_to_home(const IssueNodeRequest& request, const Ro
                   SubjectKey(keyring.public_keys()),
                   validity_under(root.certificate, request.valid_days, now), root.certificate,
                   root.key, rng));
+  HR_TRY(register_issue(request.root, certificate));
   HR_TRY(keyring.install_certificate(certificate));
   return FiledCertificate{std::move(certificate), file};
 }
@@ -119,6 +121,7 @@ Result<FiledCertificate> issue_on_request(const IssueNodeRequest& request, const
             issue({asked->party, CertificateKind::node, request.name}, SubjectKey(asked->keys),
                   validity_under(root.certificate, request.valid_days, now), root.certificate,
                   root.key, rng));
+  HR_TRY(register_issue(request.root, certificate));
   HR_TRY(keys::write_new_file(request.out, as_bytes(certificate.pem()), keys::Readers::anybody));
   return FiledCertificate{std::move(certificate), request.out};
 }
@@ -156,6 +159,7 @@ Result<FiledCertificate> issue_person(const IssuePersonRequest& request, UtcTime
   HR_ASSIGN(Certificate certificate,
             issue(subject, key.open, validity_under(root.certificate, days, now), root.certificate,
                   root.key, rng));
+  HR_TRY(register_issue(request.root, certificate));
   HR_TRY(
       keys::store_credential(request.out, request.name, certificate, key.secret, passphrase, rng));
   return FiledCertificate{std::move(certificate), request.out / (request.name + ".pem")};

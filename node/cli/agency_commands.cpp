@@ -1,7 +1,5 @@
 // The words of `hedgerow agency`, and how its results are shown.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,6 +7,8 @@
 #include "crypto/random.h"
 #include "node/cli/agency.h"
 #include "node/cli/command.h"
+#include "node/cli/revoke.h"
+#include "node/cli/times.h"
 
 namespace hedgerow::cli {
 
@@ -17,23 +17,6 @@ namespace {
 using std::filesystem::path;
 
 constexpr const char* kSchema = "hedgerow/agency/1";
-
-UtcTime system_now() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-std::string iso(UtcTime t) {
-  using namespace std::chrono;
-  const auto day = floor<days>(t);
-  const year_month_day date{day};
-  const hh_mm_ss time{floor<seconds>(t - day)};
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text;
-}
 
 nlohmann::ordered_json to_json(const FiledCertificate& filed) {
   const Certificate& c = filed.certificate;
@@ -202,9 +185,16 @@ void add_reidentification(CLI::App& agency, Context& context) {
 
 void add_show(CLI::App& agency, Context& context) {
   auto files = std::make_shared<std::vector<path>>();
-  CLI::App* command = agency.add_subcommand("show", "Say what certificates hold");
-  command->add_option("file", *files, "Certificates, one or more a file")->required();
-  command->callback([files, &context] {
+  auto root = std::make_shared<path>();
+  CLI::App* command = agency.add_subcommand(
+      "show", "Say what certificates hold, or what a root has issued and revoked");
+  auto* file = command->add_option("file", *files, "Certificates, one or more a file");
+  command->add_option("--root", *root, "Folder of root.pem: its register")->excludes(file);
+  command->callback([files, root, &context] {
+    if (!root->empty()) return context.finish(show_register(context, *root));
+    if (files->empty())
+      return context.finish(
+          Error{Code::usage, "either certificates' files or --root is needed", {}, {}});
     auto certificates = read_certificates(*files);
     if (certificates.ok()) {
       show(context, *certificates);
@@ -231,6 +221,7 @@ void add_agency_commands(CLI::App& app, Context& context) {
   add_request(*agency, context);
   add_accept(*agency, context);
   add_reidentification(*agency, context);
+  add_revoke_command(*agency, context);
   add_show(*agency, context);
 }
 

@@ -31,6 +31,10 @@ struct Context {
 
 void print_error(std::ostream& err, const Error& error);
 
+// What a root has issued and revoked (node/cli/register.h).
+Result<void> show_register(Context& context, const std::filesystem::path& root);
+void add_revoke_command(CLI::App& agency, Context& context);  // below `agency`
+
 // Each adds its commands to the program. The commands run from CLI11's callbacks.
 void add_agency_commands(CLI::App& app, Context& context);
 void add_agreement_file_commands(CLI::App& agreement, Context& context);    // below `agreement`

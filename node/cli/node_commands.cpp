@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxAgreementFile = std::size_t{64} << 10U;
 constexpr std::size_t kMaxBundleFile = std::size_t{512} << 10U;
+constexpr std::size_t kMaxListFile = std::size_t{384} << 10U;
 constexpr std::size_t kMaxCertificateFile = std::size_t{24} << 10U;
 
 void print_agreements(std::ostream& out, const json& list) {
@@ -83,6 +84,20 @@ Result<void> renew(Context& context, const std::string& file) {
   return {};
 }
 
+Result<void> publish_list(Context& context, const std::string& file) {
+  HR_ASSIGN(const Bytes pem, read_small_file(file, kMaxListFile));
+  HR_ASSIGN(const json result,
+            ControlCall::run(context, {{"command", "keys-revoke"}, {"list", to_base64(pem)}}));
+  if (context.json) {
+    context.out << result.dump(2) << '\n';
+    return {};
+  }
+  context.out << "list " << result.value("number", 0) << " of " << result.value("party", "")
+              << " is in force here and on its way to every party: " << result.value("revoked", 0)
+              << " revoked\n";
+  return {};
+}
+
 struct PeersOptions {
   std::string file;
   std::string agreement;
@@ -117,7 +132,9 @@ Result<void> show_list(Context& context, const char* command, const char* key,
 
 void print_expiry(std::ostream& out, const json& agreement) {
   for (const json& c : agreement.value("certificates", json::array()))
-    if (c.value("expires_soon", false))
+    if (c.value("revoked", false))
+      out << "    " << c.value("party", "") << ": node certificate revoked\n";
+    else if (c.value("expires_soon", false))
       out << "    " << c.value("party", "") << ": node certificate "
           << (c.value("expired", false) ? "expired " : "expires ") << c.value("until", "") << '\n';
 }
@@ -171,6 +188,12 @@ void add_keys_commands(CLI::App& app, Context& context) {
   renew_command->add_option("file", *certificate, "the certificate (PEM)")->required();
   renew_command->callback(
       [&context, certificate] { context.finish(renew(context, *certificate)); });
+
+  auto list = std::make_shared<std::string>();
+  auto* revoke_command = keys->add_subcommand(
+      "revoke", "put an agency's list of revoked certificates to work, and tell every party");
+  revoke_command->add_option("file", *list, "the list that `agency revoke` wrote")->required();
+  revoke_command->callback([&context, list] { context.finish(publish_list(context, *list)); });
 
   auto peers = std::make_shared<PeersOptions>();
   auto* peers_command = keys->add_subcommand(

@@ -131,6 +131,10 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
       m.place_level != policies::to_text(table->place_level) || m.cell_space != space.hash() ||
       m.cells != space.size())
     return no(RefusalReason::denied, "the manifest differs from the agreement");
+  for (const PartyId& party : m.contributors) {
+    const auto standing = lineage_.peers.find(party)->check_standing(now);
+    if (!standing.ok()) return no(RefusalReason::not_ready, standing.error().text);
+  }
   HR_ASSIGN(const Sha256 head, editions_head(lineage_.store));
   if (m.editions_head != head)
     return no(RefusalReason::editions, "the chain of released editions has another head here");
@@ -389,6 +393,7 @@ Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
   const UtcTime as_of = std::min(now, countersigned.header().not_after);
   HR_ASSIGN(const Admission admission,
             admit_countersigned(lineage_, keys_, m.countersigned, as_of));
+  HR_TRY(check_asker(lineage_, admission.asked.asker, now));
   if (!admission.permit()) return admission.denial();
   HR_ASSIGN(Work work, accept_editions(m.editions, now));
 
@@ -414,8 +419,9 @@ Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
 Result<Work> ContributorDesk::on_served(const Delivery& d) {
   HR_ASSIGN(const auto m, protocol::Served::decode(d.body));
   HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
-  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, m.countersigned,
-                                                           countersigned.header().not_after));
+  HR_ASSIGN(const Admission admission,
+            admit_countersigned(lineage_, keys_, m.countersigned, countersigned.header().not_after,
+                                Standing::recorded));
   Work work;
   auto note = question_note("answer.served", admission);
   note.fields.emplace_back("answer", m.answer.hex());

@@ -80,6 +80,7 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
   if (*command == "agreement-list") done = agreement_list(connection, now);
   if (*command == "keys-status") done = keys_status(connection);
   if (*command == "keys-renew") done = keys_renew(connection, request, now);
+  if (*command == "keys-revoke") done = keys_revoke(connection, request, now);
   if (*command == "keys-peers") done = keys_peers(connection, request, now);
   if (*command == "import-movements" || *command == "import-ssda903")
     done = import(connection, request, now);
@@ -173,7 +174,8 @@ Result<void> ControlDesk::agreement_install(ConnectionId connection, const json&
   HR_ASSIGN(files.agreement, base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
   HR_ASSIGN(files.signatures, base64_field(request, "signatures", kMaxBundle));
   HR_ASSIGN(files.certificates, base64_field(request, "certificates", kMaxBundle));
-  HR_ASSIGN(auto verified, verify_install(files, core_.keyring(), core_.codes(), now));
+  HR_ASSIGN(auto verified,
+            verify_install(files, core_.keyring(), core_.codes(), core_.known_lists(), now));
   const Lineage id = verified.agreement.id;
   const AgreementHash hash = verified.agreement.hash;
   const auto known = core_.lineages().find(id);

@@ -36,6 +36,7 @@ class ControlDesk {
   Result<void> keys_status(ConnectionId connection);
   // In control_identities.cpp.
   Result<void> keys_renew(ConnectionId connection, const nlohmann::json& request, UtcTime now);
+  Result<void> keys_revoke(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   Result<void> keys_peers(ConnectionId connection, const nlohmann::json& request, UtcTime now);
   nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
   // Of movements, or of a return.

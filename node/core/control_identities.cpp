@@ -1,5 +1,5 @@
-// The control socket's commands about certificates: a node's own renewed one, and those of other
-// parties by hand (docs/design/identities.md, Renewal).
+// The control socket's commands about certificates: a node's own renewed one, those of other
+// parties by hand, and lists of revoked ones (docs/design/identities.md).
 #include <nlohmann/json.hpp>
 
 #include "node/core/control_desk.h"
@@ -17,7 +17,8 @@ json ControlDesk::certificates_of(const LineageNode& node, UtcTime now) const {
     list.push_back({{"party", id.str()},
                     {"until", policies::utc_text(peer.node.not_after())},
                     {"expires_soon", peer.expires_soon(now)},
-                    {"expired", now >= peer.node.not_after()}});
+                    {"expired", now >= peer.node.not_after()},
+                    {"revoked", peer.has_revoked(peer.node)}});
   return list;
 }
 
@@ -32,6 +33,18 @@ Result<void> ControlDesk::keys_renew(ConnectionId connection, const json& reques
                {"until", policies::utc_text(renewed.not_after())},
                {"fingerprint", to_sha256_name(renewed.fingerprint().view())},
                {"agreements", lineages}});
+  return {};
+}
+
+Result<void> ControlDesk::keys_revoke(ConnectionId connection, const json& request, UtcTime now) {
+  HR_ASSIGN(const Bytes pem, base64_field(request, "list", kMaxListPemSize));
+  HR_ASSIGN(const RevocationList list, RevocationList::decode_pem(pem));
+  HR_ASSIGN(const auto owners, core_.publish(list, now));
+  reply_to(connection)
+      .result({{"schema", "hedgerow/keys-revoke/1"},
+               {"party", owners.front().str()},
+               {"number", list.number()},
+               {"revoked", list.entries().size()}});
   return {};
 }
 

@@ -146,6 +146,11 @@ Result<void> Core::open_lineages(UtcTime now) {
     }
     // Chains were checked when they came; dates are checked at every use.
     HR_ASSIGN(auto peers, Peers::restore(agreement, certificates));
+    HR_ASSIGN(const auto lists, opened.revocations().list());
+    for (const auto& row : lists) {
+      HR_ASSIGN(auto list, RevocationList::decode_der(row.list));
+      if (peers.find(row.party) != nullptr) peers.set_revoked(row.party, std::move(list));
+    }
     contexts.push_back({setup_.party, std::move(agreement), std::move(peers), std::move(opened)});
   }
   // A tombstone explains why a database that the log confirms is gone.
@@ -202,8 +207,12 @@ Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peer
                                     {"version", std::to_string(record.version)},
                                     {"hash", record.hash.hex()}});
   const auto reidentification = setup_.reidentification;
+  std::vector<store::RevocationRecord> lists;
+  for (const auto& [party, peer] : node->context().peers.all())
+    if (peer.revoked) lists.push_back({party, peer.revoked->number(), peer.revoked->der()});
   work.write([&](store::LineageStore& s) -> Result<void> {
     HR_TRY(s.agreements().add(record));
+    for (const auto& list : lists) HR_TRY(s.revocations().put(list));
     for (const auto& c : certificates) HR_TRY(s.agreements().put_certificate(c));
     if (reidentification) HR_TRY(s.set_reidentification_key(reidentification->bytes));
     return {};
@@ -231,7 +240,8 @@ void Core::configure_gateway() {
     std::set<ipc::CurveKey> allowed;
     for (const auto& [id, node] : lineages_)
       for (const auto& [party, peer] : node->context().peers.all())
-        if (party != setup_.party && node->context().is_hub()) allowed.insert({peer.keys().curve});
+        if (party != setup_.party && node->context().is_hub() && !peer.has_revoked(peer.node))
+          allowed.insert({peer.keys().curve});
     c.allowed.assign(allowed.begin(), allowed.end());
   } else {
     const LineageContext& context = lineages_.begin()->second->context();
@@ -264,6 +274,41 @@ Result<void> Core::renew(const Certificate& renewed, UtcTime now) {
   return {};
 }
 
+// Every lineage is looked at before any is changed.
+Result<std::vector<PartyId>> Core::publish(const RevocationList& list, UtcTime now) {
+  std::vector<PartyId> owners;
+  for (const auto& [id, node] : lineages_) {
+    const Peer* owner = node->identities().owner_of(list);
+    if (owner == nullptr) continue;
+    HR_TRY(node->identities().check_list(*owner, list, now));
+    owners.push_back(owner->id);
+  }
+  if (owners.empty())
+    return bad_input("the list of revoked certificates is of no root that an agreement here names",
+                     "a list is made by `hedgerow agency revoke` with the root of a party");
+  for (auto& [id, node] : lineages_) {
+    const Peer* owner = node->identities().owner_of(list);
+    if (owner == nullptr) continue;
+    HR_ASSIGN(Work work, node->publish(*owner, list, now));
+    if (work.empty()) continue;
+    const auto done = node->commit(std::move(work), now);
+    if (!done.ok()) {
+      note(done.error());
+      return done.error();
+    }
+    if (node->take_revoked()) configure_gateway();
+  }
+  return owners;
+}
+
+std::vector<RevocationList> Core::known_lists() const {
+  std::vector<RevocationList> lists;
+  for (const auto& [id, node] : lineages_)
+    for (const auto& [party, peer] : node->context().peers.all())
+      if (peer.revoked) lists.push_back(*peer.revoked);
+  return lists;
+}
+
 void Core::warn_of_expiry(UtcTime now) {
   const auto today = std::chrono::floor<std::chrono::days>(now);
   if (today == warned_on_) return;
@@ -271,7 +316,8 @@ void Core::warn_of_expiry(UtcTime now) {
   std::set<PartyId> named;
   for (const auto& [id, node] : lineages_)
     for (const auto& [party, peer] : node->context().peers.all()) {
-      if (!peer.expires_soon(now) || !named.insert(party).second) continue;
+      if (peer.has_revoked(peer.node) || !peer.expires_soon(now) || !named.insert(party).second)
+        continue;
       const bool own = party == setup_.party;
       surroundings_.report(
           (own ? "this node's certificate" : "the node certificate of " + party.str()) +
@@ -307,6 +353,7 @@ void Core::on_received(const ipc::Received& message, UtcTime now) {
   const Peer* hop = context.peers.by_curve_key(message.peer.bytes);
   // Whoever handed it over is, at the hub, its sender; elsewhere, the hub.
   const PartyId& expected = context.is_hub() ? h.sender : context.agreement.hub;
+  if (hop != nullptr && hop->has_revoked(hop->node)) return note(hop->check_standing(now).error());
   if (hop == nullptr || hop->id != expected)
     return note(Error{Code::bad_input,
                       "a message handed over by somebody else than its sender",
@@ -321,6 +368,7 @@ void Core::on_received(const ipc::Received& message, UtcTime now) {
   }
   const auto done = it->second->on_envelope(*envelope, now);
   if (!done.ok()) note(done.error());
+  if (it->second->take_revoked()) configure_gateway();
 }
 
 void Core::on_gateway(const ipc::FromGateway& message, UtcTime real_now) {

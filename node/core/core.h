@@ -88,6 +88,11 @@ class Core {
   // The node's new certificate, in the keyring and in every lineage. Nothing has changed after an
   // error that is not fatal. Errors as Peer::check_renewal; denied: no agreement is installed.
   Result<void> renew(const Certificate& renewed, UtcTime now);
+  // A party's list of revoked certificates, in every lineage that names its root; gives that party
+  // once a lineage. Errors as IdentityDesk::check_list; bad_input: no lineage does.
+  Result<std::vector<PartyId>> publish(const RevocationList& list, UtcTime now);
+  // The lists known in any lineage of this node.
+  std::vector<RevocationList> known_lists() const;
 
  private:
   struct LinkOutlet;

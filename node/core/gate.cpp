@@ -4,13 +4,14 @@
 
 #include "node/audit/entry.h"
 #include "node/core/answer.h"
+#include "policies/calendar.h"
 
 namespace hedgerow::core {
 
 namespace {
 
 Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, ByteView statement,
-                        const PartyId& home, UtcTime now) {
+                        const PartyId& home, UtcTime now, Standing standing) {
   HR_ASSIGN(const PartyId agency, protocol::claimed_agency(statement));
   const Peer* peer = lineage.peers.find(agency);
   if (peer == nullptr)
@@ -18,6 +19,7 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
                   "questions are asked through the node of the asker's own agency");
   HR_ASSIGN(protocol::VerifiedQuestion asked,
             protocol::verify_question(statement, peer->root, now));
+  if (standing == Standing::live) HR_TRY(check_asker(lineage, asked.asker, now));
   if (asked.agreement != lineage.agreement.hash)
     return denied("the question was signed under another version of the agreement",
                   "ask again: the version in force has changed");
@@ -36,19 +38,43 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
 
 }  // namespace
 
+Result<void> check_asker(const LineageContext& lineage, const Certificate& asker, UtcTime now) {
+  const Peer* peer = lineage.peers.find(asker.agency());
+  const std::string name = asker.subject().urn();
+  if (peer != nullptr && peer->has_revoked(asker))
+    return Error{Code::denied,
+                 "the certificate of " + name + " was revoked, on " +
+                     policies::utc_text(peer->revoked->find(asker)->at),
+                 asker.agency().str(), "ask the agency's governance officer"};
+  if (now >= asker.not_after())
+    return Error{
+        Code::denied,
+        "the certificate of " + name + " expired, on " + policies::utc_text(asker.not_after()),
+        asker.agency().str(), "ask the agency's governance officer for a new one"};
+  return {};
+}
+
+Result<Certificate> asker_of(ByteView countersigned) {
+  HR_ASSIGN(const auto outer, protocol::Statement::decode(countersigned));
+  HR_ASSIGN(const auto question, protocol::Statement::decode(outer.body()));
+  HR_ASSIGN(const auto asked, protocol::Asked::decode(question.body()));
+  return Certificate::decode_der(asked.certificate_der);
+}
+
 Result<Admission> admit_own(const LineageContext& lineage, const KeyDesk& keys,
-                            ByteView question_statement, UtcTime now) {
-  return admit(lineage, keys, question_statement, lineage.self, now);
+                            ByteView question_statement, UtcTime now, Standing standing) {
+  return admit(lineage, keys, question_statement, lineage.self, now, standing);
 }
 
 Result<Admission> admit_countersigned(const LineageContext& lineage, const KeyDesk& keys,
-                                      ByteView countersigned, UtcTime now) {
+                                      ByteView countersigned, UtcTime now, Standing standing) {
   HR_ASSIGN(const auto claimed, protocol::Statement::decode(countersigned));
   const Peer* home = lineage.peers.find(claimed.header().sender);
   if (home == nullptr) return denied("a question countersigned by a stranger");
+  if (standing == Standing::live) HR_TRY(home->check_standing(now));
   HR_ASSIGN(const auto outer,
             protocol::verify_countersigned(countersigned, home->keys().message, now));
-  HR_ASSIGN(Admission admission, admit(lineage, keys, outer.body(), home->id, now));
+  HR_ASSIGN(Admission admission, admit(lineage, keys, outer.body(), home->id, now, standing));
   if (admission.asked.id != outer.header().session)
     return culprit_error("the countersignature is for another question", home->id.str());
   admission.asked.home = home->id;

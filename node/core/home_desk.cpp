@@ -23,7 +23,7 @@ Result<void> HomeDesk::restore(UtcTime now) {
       if (outer.header().sender != lineage_.self) continue;
       statement = outer.body();
     }
-    auto admission = admit_own(lineage_, keys_, statement, row.created_at);
+    auto admission = admit_own(lineage_, keys_, statement, row.created_at, Standing::recorded);
     if (!admission.ok() || !admission->permit()) continue;
     const policies::Permit permit = *admission->permit();
     waiting_.emplace(row.id, Waiting{std::move(admission->asked),
@@ -52,9 +52,47 @@ Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer
   return work;
 }
 
+// Nobody would listen, or answer. What has run out may be renewed while a question waits.
+Result<void> HomeDesk::check_nodes(UtcTime now) const {
+  HR_TRY(lineage_.peers.find(lineage_.self)->check_standing(now));
+  return lineage_.peers.find(lineage_.agreement.hub)->check_standing(now);
+}
+
+// The question ends without an answer, and whoever waits for it is told why.
+Work HomeDesk::end(const SessionId& id, const Error& why) {
+  Waiting& w = waiting_.at(id);
+  Work work = keep(w, store::QuestionStatus::refused, {}, {});
+  work.note("question.refused",
+            {{"question", id.hex()}, {"why", why.text}, {"party", why.culprit}});
+  if (w.reply) work.then.push_back([reply = *w.reply, why](const Committed&) { reply.error(why); });
+  waiting_.erase(id);
+  return work;
+}
+
+Work HomeDesk::drop_revoked(UtcTime now) {
+  std::vector<std::pair<SessionId, Error>> over;
+  for (const auto& [id, w] : waiting_) {
+    const auto asker = check_asker(lineage_, w.asked.asker, now);
+    if (!asker.ok()) over.emplace_back(id, asker.error());
+  }
+  Work work;
+  for (const auto& [id, why] : over) work.add(end(id, why));
+  return work;
+}
+
+// To countersign is to say 'valid now': the caller has looked at the asker at this moment.
 Work HomeDesk::send_ask(Waiting& w, UtcTime now) {
   w.ask_at = now + kAskAgainAfter;
   Work work;
+  const auto nodes = check_nodes(now);
+  if (!nodes.ok()) {
+    for (const Reply& reply : w.replies)
+      reply.progress({{"step", "waiting"},
+                      {"id", w.asked.id.hex()},
+                      {"text", nodes.error().text},
+                      {"party", nodes.error().culprit}});
+    return work;
+  }
   work.message(
       w.asked.id, lineage_.agreement.hub, MessageType::ask,
       protocol::countersign(env_.keyring.message(), lineage_.self, w.asked, lineage_.id(), now)
@@ -77,6 +115,7 @@ Result<void> HomeDesk::check_size(const policies::Permit& permit) {
 Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
   if (waiting_.size() >= kMaxWaitingQuestions)
     return try_again("too many questions wait for their answers at this node");
+  HR_TRY(check_nodes(now));
   HR_ASSIGN(Admission admission, admit_own(lineage_, keys_, statement, now));
   if (admission.asked.asker.agency() != lineage_.self)
     return denied("the asker belongs to another agency",
@@ -115,6 +154,8 @@ Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
   if (const auto it = waiting_.find(id); it != waiting_.end()) {
     reply.progress({{"step", "asked"}, {"id", id.hex()}});
     it->second.replies.push_back(std::move(reply));
+    const auto asker = check_asker(lineage_, it->second.asked.asker, now);
+    if (!asker.ok()) return end(id, asker.error());
     return send_ask(it->second, now);
   }
   HR_ASSIGN(const auto row, lineage_.store.questions().get(id));
@@ -153,14 +194,7 @@ Result<Work> HomeDesk::on_status(const Delivery& d, Waiting& w) {
                       {"party", status.error.culprit}});
     return Work{};
   }
-  Work work = keep(w, store::QuestionStatus::refused, {}, {});
-  work.note(
-      "question.refused",
-      {{"question", d.session.hex()}, {"why", status.error.text}, {"party", status.error.culprit}});
-  for (const Reply& reply : w.replies)
-    work.then.push_back([reply, why = status.error](const Committed&) { reply.error(why); });
-  waiting_.erase(d.session);
-  return work;
+  return end(d.session, status.error);
 }
 
 // The answer is from the table that this node permitted, for the periods asked, cell by cell.
@@ -271,25 +305,18 @@ Result<nlohmann::json> HomeDesk::show(const store::QuestionRecord& row) {
 
 Result<Work> HomeDesk::on_time(UtcTime now) {
   Work work;
-  std::vector<SessionId> over;
+  std::vector<std::pair<SessionId, Error>> over;
   for (auto& [id, w] : waiting_) {
     if (w.ask_at > now) continue;
-    if (now >= w.created_at + kQuestionLife) {
-      over.push_back(id);
-      continue;
-    }
-    work.add(send_ask(w, now));
+    const auto asker = check_asker(lineage_, w.asked.asker, now);
+    if (!asker.ok())
+      over.emplace_back(id, asker.error());
+    else if (now >= w.created_at + kQuestionLife)
+      over.emplace_back(id, try_again("no answer within a day"));
+    else
+      work.add(send_ask(w, now));
   }
-  for (const SessionId& id : over) {
-    Waiting& w = waiting_.at(id);
-    work.add(keep(w, store::QuestionStatus::refused, {}, {}));
-    work.note("question.refused",
-              {{"question", id.hex()}, {"why", "no answer within a day"}, {"party", ""}});
-    for (const Reply& reply : w.replies)
-      work.then.push_back(
-          [reply](const Committed&) { reply.error(try_again("no answer within a day")); });
-    waiting_.erase(id);
-  }
+  for (const auto& [id, why] : over) work.add(end(id, why));
   return work;
 }
 

@@ -30,6 +30,8 @@ class HomeDesk {
   // The answer to a question asked before, now or when it comes; to whoever waits for it already
   // too.
   Result<Work> result(const SessionId& id, Reply reply, UtcTime now);
+  // A list of revoked certificates has come: the questions that wait and are touched by it end.
+  Work drop_revoked(UtcTime now);
   // Whoever waited on this connection has gone; the question stays, and who else waits.
   void forget_reply(const SessionId& id, std::uint64_t connection);
 
@@ -49,6 +51,8 @@ class HomeDesk {
   };
 
   Work send_ask(Waiting& w, UtcTime now);
+  Result<void> check_nodes(UtcTime now) const;
+  Work end(const SessionId& id, const Error& why);
   Result<Work> on_status(const Delivery& delivery, Waiting& w);
   Result<Work> on_delivery(const Delivery& delivery, Waiting& w, UtcTime now);
   Result<void> check_size(const policies::Permit& permit);

@@ -28,7 +28,7 @@ Result<void> HubDesk::restore(UtcTime now) {
   for (const auto& row : waiting) {
     HR_ASSIGN(const auto outer, protocol::Statement::decode(row.question));
     const UtcTime as_of = std::min(now, outer.header().not_after);
-    auto admission = admit_countersigned(lineage_, keys_, row.question, as_of);
+    auto admission = admit_countersigned(lineage_, keys_, row.question, as_of, Standing::recorded);
     if (!admission.ok() || !admission->permit()) continue;
     OpenQuestion q;
     q.home = admission->asked.home;
@@ -152,6 +152,13 @@ Result<Work> HubDesk::progress(const SessionId& id, OpenQuestion& q, UtcTime now
               lineage_.store.editions().find(q.permit.grant, q.permit.table, period.label()));
     if (edition) continue;
     if (releases_.is_busy()) return Work{};
+    for (const PartyId& party : lineage_.agreement.contributors()) {
+      const auto standing = lineage_.peers.find(party)->check_standing(now);
+      if (standing.ok()) continue;
+      Error why = standing.error();
+      why.code = Code::try_again;
+      return tell_waiting(id, q, why);
+    }
     return after_release(releases_.begin(id, q.countersigned, q.permit, period, now), now);
   }
   return make_answer(id, q, now);
@@ -324,6 +331,26 @@ Result<Work> HubDesk::on_time(UtcTime now) {
     }
   }
   std::erase_if(questions_, [](const auto& q) { return q.second.stage == Stage::done; });
+  return work;
+}
+
+Work HubDesk::drop_revoked(UtcTime now) {
+  Work work;
+  for (auto& [id, q] : questions_) {
+    if (q.stage == Stage::done) continue;
+    const Peer& home = *lineage_.peers.find(q.home);
+    auto standing = home.has_revoked(home.node) ? home.check_standing(now) : Result<void>();
+    const auto asker = asker_of(q.countersigned);
+    if (standing.ok() && asker.ok()) standing = check_asker(lineage_, *asker, now);
+    if (standing.ok()) continue;
+    const Error& why = standing.error();
+    work.note("question.refused",
+              {{"question", id.hex()}, {"why", why.text}, {"party", why.culprit}});
+    work.add(keep(id, q, store::QuestionStatus::refused));
+    work.add(refuse(id, q.home, why));
+    q.stage = Stage::done;  // removed on time
+    q.wake_at = now;
+  }
   return work;
 }
 

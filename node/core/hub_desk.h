@@ -28,6 +28,9 @@ class HubDesk {
   // ask, receipt, and the contributors' sum_* messages.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
   Result<Work> on_time(UtcTime now);
+  // A list of revoked certificates has come: open questions of revoked askers, or from the nodes
+  // of revoked certificates, are refused.
+  Work drop_revoked(UtcTime now);
   std::optional<UtcTime> next_wake() const;
 
  private:

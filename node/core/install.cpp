@@ -2,6 +2,7 @@
 
 #include "crypto/cms.h"
 #include "crypto/hash.h"
+#include "policies/calendar.h"
 
 namespace hedgerow::core {
 
@@ -17,6 +18,27 @@ Result<Certificate> own_root(const std::vector<Certificate>& bundle, const Certi
                "the certificates hold no root that this node's own certificate was issued by",
                own_node.agency().str(),
                "add the agency's root.pem, or renew the node's certificate if it has expired"};
+}
+
+// The one with the highest number that is this root's. A list that claims to be and is not signed
+// by it is refused, not passed over.
+Result<std::optional<RevocationList>> latest_list(const std::vector<RevocationList>& lists,
+                                                  const Certificate& root, UtcTime now) {
+  std::optional<RevocationList> latest;
+  for (const RevocationList& list : lists) {
+    if (!claims_root(list, root)) continue;
+    HR_TRY(verify_list(list, root, now));
+    if (!latest || list.number() > latest->number()) latest = list;
+  }
+  return latest;
+}
+
+Result<void> signer_counts(const CmsSigner& signer, const std::optional<RevocationList>& list) {
+  if (!list || list->find(signer.certificate) == nullptr) return {};
+  return Error{Code::denied,
+               "the certificate of " + signer.certificate.subject().urn() + ", which signed, was " +
+                   "revoked, on " + policies::utc_text(list->find(signer.certificate)->at),
+               signer.certificate.agency().str(), "another officer of the agency signs it anew"};
 }
 
 Result<void> every_party_signed(const policies::Agreement& agreement,
@@ -36,11 +58,21 @@ Result<void> every_party_signed(const policies::Agreement& agreement,
 }  // namespace
 
 Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Keyring& keyring,
-                                       const policies::CodeList& codes, UtcTime now) {
-  HR_ASSIGN(auto bundle,
-            Certificate::decode_pem_bundle(files.certificates, kMaxCertificatesInBundle));
+                                       const policies::CodeList& codes,
+                                       const std::vector<RevocationList>& known, UtcTime now) {
+  HR_ASSIGN(PemBundle read,
+            decode_bundle(files.certificates, kMaxCertificatesInBundle, policies::kMaxParties));
+  if (read.certificates.empty())
+    return bad_input("a certificate file without a certificate",
+                     "it begins with -----BEGIN CERTIFICATE-----");
+  const std::vector<Certificate>& bundle = read.certificates;
+  std::vector<RevocationList> lists = std::move(read.lists);
+  lists.insert(lists.end(), known.begin(), known.end());
   HR_ASSIGN(const Certificate root, own_root(bundle, keyring.certificate(), now));
-  HR_TRY(cms_verify_party(files.agreement, files.signatures, keyring.party(), root, now));
+  HR_ASSIGN(const CmsSigner own,
+            cms_verify_party(files.agreement, files.signatures, keyring.party(), root, now));
+  HR_ASSIGN(const auto own_list, latest_list(lists, root, now));
+  HR_TRY(signer_counts(own, own_list));
 
   HR_ASSIGN(auto agreement, policies::parse_agreement(files.agreement, "agreement", codes));
   if (agreement.party(keyring.party()) == nullptr)
@@ -58,6 +90,13 @@ Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Ke
   for (const auto& [id, peer] : peers.all()) roots.emplace(id, peer.root);
   HR_ASSIGN(const auto signers, cms_verify(files.agreement, files.signatures, roots, now));
   HR_TRY(every_party_signed(agreement, signers));
+  for (const auto& [id, party_root] : roots) {
+    HR_ASSIGN(auto list, latest_list(lists, party_root, now));
+    if (list) peers.set_revoked(id, *std::move(list));
+    HR_TRY(peers.find(id)->check_standing(now));
+  }
+  for (const CmsSigner& s : signers)
+    HR_TRY(signer_counts(s, peers.find(s.certificate.agency())->revoked));
 
   store::AgreementRecord record;
   record.version = agreement.version;

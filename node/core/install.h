@@ -11,7 +11,7 @@ inline constexpr std::size_t kMaxBundle = std::size_t{512} << 10U;
 struct InstallFiles {
   Bytes agreement;     // the exact bytes
   Bytes signatures;    // CMS, PEM
-  Bytes certificates;  // PEM: every party's root and node certificate
+  Bytes certificates;  // PEM: every party's root and node certificate, and lists of revoked ones
 };
 
 struct VerifiedInstall {
@@ -21,10 +21,13 @@ struct VerifiedInstall {
   std::vector<store::CertificateRecord> certificates;
 };
 
-// In this order: the local officer's signature; then the agreement is parsed; then the roots are
-// compared with the fingerprints it names, and exactly one valid signature of each party is
-// required; the code list, the local party and its node certificate must fit.
+// In this order: the local officer's signature, by a certificate that is not revoked; then the
+// agreement is parsed; then the roots are compared with the fingerprints it names, and exactly one
+// valid signature of each party is required; the code list, the local party and its node
+// certificate must fit. Of each root's lists of revoked certificates, in the files and `known`, the
+// latest counts.
 Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Keyring& keyring,
-                                       const policies::CodeList& codes, UtcTime now);
+                                       const policies::CodeList& codes,
+                                       const std::vector<RevocationList>& known, UtcTime now);
 
 }  // namespace hedgerow::core

@@ -27,6 +27,20 @@ Result<void> LineageNode::restore(UtcTime now) {
   return home_.restore(now);
 }
 
+// With the list comes, in one commit, the end of every question that it touches.
+Work LineageNode::drop_revoked(Work work, UtcTime now) {
+  if (work.empty()) return work;  // known already
+  revoked_ = true;
+  work.add(home_.drop_revoked(now));
+  work.add(hub_.drop_revoked(now));
+  return work;
+}
+
+Result<Work> LineageNode::publish(const Peer& owner, const RevocationList& list, UtcTime now) {
+  HR_ASSIGN(Work work, identities_.publish(owner, list, now));
+  return drop_revoked(std::move(work), now);
+}
+
 Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
   switch (d.type) {
     case MessageType::installed:
@@ -68,6 +82,10 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
       return home_.on_message(d, now);
     case MessageType::renewed:
       return identities_.on_message(d, now);
+    case MessageType::revocations: {
+      HR_ASSIGN(Work work, identities_.on_message(d, now));
+      return drop_revoked(std::move(work), now);
+    }
     case MessageType::skip:
       return Work{};
     case MessageType::ack:

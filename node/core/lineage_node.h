@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "node/core/contributor_desk.h"
 #include "node/core/home_desk.h"
@@ -30,6 +31,12 @@ class LineageNode {
   void on_credit(const ByteArray<32>& curve_key, UtcTime now);
   std::optional<UtcTime> next_wake() const;
 
+  // A list of revoked certificates from an operator's file, with all that follows from it.
+  // Errors as IdentityDesk::check_list.
+  Result<Work> publish(const Peer& owner, const RevocationList& list, UtcTime now);
+  // Whether such a list came since the last call: the gateway's allow-list may have changed.
+  bool take_revoked() { return std::exchange(revoked_, false); }
+
   // Carries out work that did not come from a message: commands.
   Result<Committed> commit(Work work, UtcTime now);
 
@@ -41,6 +48,7 @@ class LineageNode {
   IdentityDesk& identities() { return identities_; }
 
  private:
+  Work drop_revoked(Work work, UtcTime now);
   Result<Work> dispatch(const Delivery& delivery, UtcTime now);
   Result<void> deliver(const Delivery& delivery, UtcTime now);
   Result<void> deliver_local(UtcTime now);
@@ -54,6 +62,7 @@ class LineageNode {
   ContributorDesk contributor_;
   HubDesk hub_;
   HomeDesk home_;
+  bool revoked_ = false;
 };
 
 // Whether the node must stop: the disk, the store or the program itself failed, not a peer.

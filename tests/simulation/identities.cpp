@@ -50,18 +50,20 @@ ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed) {
 }
 
 Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
-                           const AgreementEdit& edit, UtcTime now, Random& rng) {
+                           const AgreementEdit& edit, UtcTime now, Random& rng,
+                           std::chrono::hours node_life) {
   Identities out;
-  std::map<std::string, OfficerKey> root_keys;
+  auto& root_keys = out.root_keys;
   const Validity validity{now - std::chrono::hours(24 * 60), now + std::chrono::hours(24 * 300)};
   for (const std::string& name : party_names()) {
     const PartyId party = PartyId::parse(name).value();
     OfficerKey key = OfficerKey::random(rng);
     Certificate root = issue_root(party, key, validity, rng).value();
     auto keyring = keys::Keyring::create(folder / name, party, rng).value();
-    Certificate node = issue({party, CertificateKind::node, "node"},
-                             SubjectKey(keyring.public_keys()), validity, root, key, rng)
-                           .value();
+    Certificate node =
+        issue({party, CertificateKind::node, "node"}, SubjectKey(keyring.public_keys()),
+              {validity.not_before, now + node_life}, root, key, rng)
+            .value();
     keyring.install_certificate(node).value();
     out.bundle += root.pem() + node.pem();
     out.roots.emplace(name, std::move(root));
@@ -84,6 +86,7 @@ Identities make_identities(const std::filesystem::path& folder, const Quotas& qu
               SubjectKey(officer_key.public_key()), validity, out.roots.at(name),
               root_keys.at(name), rng)
             .value();
+    out.officers.push_back(officer);
     signatures.push_back(cms_sign(as_bytes(out.agreement), officer, officer_key, now, rng).value());
   }
   out.signatures = cms_merge(signatures).value();

@@ -33,7 +33,9 @@ using AgreementEdit = std::function<std::string(std::string draft)>;
 struct Identities {
   std::map<std::string, Certificate> roots;
   std::map<std::string, Certificate> nodes;
-  std::string bundle;  // PEM: all roots and node certificates
+  std::map<std::string, OfficerKey> root_keys;
+  std::vector<Certificate> officers;  // by party_names()
+  std::string bundle;                 // PEM: all roots and node certificates
   std::optional<Certificate> analyst;
   std::optional<SigningKey> analyst_key;
   std::string agreement;   // the exact bytes
@@ -43,7 +45,8 @@ struct Identities {
 // Every home, FOLDER/<party>, gets its keys and its certificate.
 // `edit`: what becomes of the drafted agreement before it is signed; may be empty.
 Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
-                           const AgreementEdit& edit, UtcTime now, Random& rng);
+                           const AgreementEdit& edit, UtcTime now, Random& rng,
+                           std::chrono::hours node_life = std::chrono::hours(24 * 300));
 
 ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed);
 

@@ -81,7 +81,8 @@ Region::Region(std::uint64_t seed, Options options)
       network_(seed_of("network", seed)),
       people_(seed_of("people", seed)) {
   SeededRandom paper(seed_of("identities", seed));
-  identities_ = make_identities(folder_, options_.quotas, options_.edit, now_, paper);
+  identities_ = make_identities(folder_, options_.quotas, options_.edit, now_, paper,
+                                options_.node_life);
   for (std::size_t i = 0; i < party_names().size(); ++i) {
     auto n = std::make_unique<Node>();
     n->region = this;
@@ -182,6 +183,13 @@ const keys::Keyring& Region::keyring(const std::string& party) const {
 
 ipc::CurveKey Region::curve_of(const std::string& party) const {
   return {identities_.nodes.at(party).node_keys().curve};
+}
+
+bool Region::hub_lets_in(const std::string& party) const {
+  const auto& hub = *nodes_[0];
+  HR_CHECK(hub.configured.has_value());
+  const auto& allowed = hub.configured->allowed;
+  return std::find(allowed.begin(), allowed.end(), curve_of(party)) != allowed.end();
 }
 
 std::size_t Region::reports(const std::string& party) const { return node(party).reports; }

@@ -30,6 +30,7 @@ struct Options {
   Quotas quotas;
   AgreementEdit edit;  // of the agreement, before it is signed
   std::chrono::milliseconds restart_after{3000};
+  std::chrono::hours node_life{24 * 300};  // of node certificates, from the beginning
 };
 
 // The node ends at this point of its work and comes back by itself. Points are those of
@@ -112,6 +113,7 @@ class Region {
   // Hands bytes to a node as its gateway would, now, as coming from that key.
   void inject(const std::string& to, const ipc::CurveKey& from, const Bytes& bytes);
   ipc::CurveKey curve_of(const std::string& party) const;
+  bool hub_lets_in(const std::string& party) const;
 
   // --- what it came to ---
   const Identities& identities() const { return identities_; }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "crypto/crl.h"
 #include "crypto/key_file.h"
 #include "tests/crypto/identity/identity_fixture.h"
 
@@ -69,6 +70,27 @@ TEST_F(OpensslProgram, VerifiesEveryKindOfCertificate) {
   const Agency impostor = make_agency("vale-council");
   write("leaf.pem", impostor.officer.pem());
   EXPECT_FALSE(run("verify " + attime + " -CAfile root.pem leaf.pem"));
+}
+
+TEST_F(OpensslProgram, GoesByOurListOfRevokedCertificates) {
+  const Agency vale = make_agency("vale-council");
+  const Certificate gone = make_person(vale, CertificateKind::analyst);
+  const RevocationList list =
+      issue_list({{to_bytes(gone.serial()), utc(2026, 9, 30), RevocationReason::left}}, 5,
+                 {utc(2026, 9, 1), utc(2027, 9, 2)}, vale.root, vale.root_key, rng)
+          .value();
+  write("root.pem", vale.root.pem());
+  write("list.pem", list.pem());
+  write("gone.pem", gone.pem());
+  write("officer.pem", vale.officer.pem());
+  EXPECT_TRUE(run("crl -in list.pem -CAfile root.pem -noout -text")) << output;
+  EXPECT_NE(output.find("verify OK"), std::string::npos) << output;
+  EXPECT_NE(output.find("Affiliation Changed"), std::string::npos) << output;
+  const std::string verify =
+      "verify -x509_strict -crl_check " + attime + " -CAfile root.pem -CRLfile list.pem ";
+  EXPECT_TRUE(run(verify + "officer.pem")) << output;
+  EXPECT_FALSE(run(verify + "gone.pem"));
+  EXPECT_NE(output.find("certificate revoked"), std::string::npos) << output;
 }
 
 TEST_F(OpensslProgram, ReadsTheFingerprintAsWeDo) {
