@@ -34,7 +34,8 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
   if (h.lineage != lineage_.id()) return from("a message of another lineage", h.sender);
   HR_TRY(envelope.verify(sender->keys().message));
   // What brings the new certificate must come through although the old one has run out.
-  if (h.type != MessageType::renewed) HR_TRY(sender->check_standing(now));
+  if (h.type != MessageType::renewed || sender->has_revoked(sender->node))
+    HR_TRY(sender->check_standing(now));
   if (h.agreement != lineage_.agreement.hash)
     return from("a message under another version of the agreement", h.sender, Code::denied);
   HR_TRY(check_clock(h, now));

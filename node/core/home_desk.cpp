@@ -64,7 +64,8 @@ Work HomeDesk::end(const SessionId& id, const Error& why) {
   Work work = keep(w, store::QuestionStatus::refused, {}, {});
   work.note("question.refused",
             {{"question", id.hex()}, {"why", why.text}, {"party", why.culprit}});
-  if (w.reply) work.then.push_back([reply = *w.reply, why](const Committed&) { reply.error(why); });
+  for (const Reply& reply : w.replies)
+    work.then.push_back([reply, why](const Committed&) { reply.error(why); });
   waiting_.erase(id);
   return work;
 }

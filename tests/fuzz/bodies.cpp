@@ -3,6 +3,7 @@
 
 #include "protocol/answering.h"
 #include "protocol/asking.h"
+#include "protocol/credentials.h"
 #include "protocol/dkg/messages.h"
 #include "protocol/envelope.h"
 #include "protocol/pseudonymise/messages.h"
@@ -87,6 +88,10 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<sum::Void>(body);
     case MessageType::sum_match_rate:
       return check_canonical<sum::MatchRate>(body);
+    case MessageType::renewed:
+      return check_canonical<Statement>(body);
+    case MessageType::revocations:
+      return check_canonical<Revocations>(body);
   }
 }
 
@@ -180,6 +185,14 @@ void asking_seeds(SeedList& list) {
   list.add(MessageType::served, Served{counting<Sha256>(1), Bytes{1, 2}}.encode());
 }
 
+void credential_seeds(SeedList& list) {
+  const Identities& i = identities();
+  const auto session = counting<SessionId>(9);
+  list.add(MessageType::renewed,
+           sign_renewal(i.message_key, vale_cse(), {}, session, i.node, kNow).encode());
+  list.add(MessageType::revocations, Revocations{i.agency, Bytes(40, 0x30)}.encode());
+}
+
 void sum_seeds(SeedList& list) {
   using namespace sum;
   SeededRandom rng(ByteArray<32>{33});
@@ -224,6 +237,7 @@ std::vector<Bytes> seeds() {
   pseudonymise_seeds(list);
   asking_seeds(list);
   sum_seeds(list);
+  credential_seeds(list);
   return std::move(list).take();
 }
 

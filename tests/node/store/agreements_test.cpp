@@ -96,5 +96,43 @@ TEST_F(AgreementsTest, CertificatesAreListedByPartyAndOnlyWhileValid) {
       }).ok());
 }
 
+TEST_F(AgreementsTest, AReplacedCertificateStaysAsTheOneBeforeAndNoLonger) {
+  const auto replace = [&](const char* pem) {
+    return commit([&] {
+             return store().agreements().replace_certificate(
+                 {party("council"), CertificateRole::node, pem, true});
+           })
+        .ok();
+  };
+  for (const char* pem : {"pem 1", "pem 2", "pem 3"}) ASSERT_TRUE(replace(pem));
+  const auto all = store().agreements().certificates().value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].pem, "pem 3");
+  Statement s = store().database().prepare("SELECT count(*) FROM certificate");
+  ASSERT_TRUE(s.step().value());
+  EXPECT_EQ(s.integer(0), 2);
+}
+
+TEST_F(AgreementsTest, NumbersOfRevocationListsNeverFall) {
+  const auto put = [&](std::uint64_t number, const char* list) {
+    return commit([&] {
+             return store().revocations().put({party("council"), number, to_bytes(list)});
+           })
+        .ok();
+  };
+  EXPECT_TRUE(put(3, "list 3"));
+  EXPECT_TRUE(put(5, "list 5"));
+  EXPECT_FALSE(put(5, "another list 5"));
+  EXPECT_FALSE(put(4, "list 4"));
+  const auto all = store().revocations().list().value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].number, 5U);
+  EXPECT_EQ(all[0].list, to_bytes("list 5"));
+  EXPECT_FALSE(
+      commit([&] {
+        return store().revocations().put({party("police"), 1, Bytes(kMaxRevocationList + 1)});
+      }).ok());
+}
+
 }  // namespace
 }  // namespace hedgerow::store

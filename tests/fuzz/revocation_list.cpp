@@ -1,0 +1,69 @@
+// Lists of revoked certificates as DER and as PEM bundles. The first byte chooses.
+#include "crypto/crl.h"
+#include "tests/fuzz/identities.h"
+#include "tests/fuzz/target.h"
+
+namespace hedgerow::fuzz {
+namespace {
+
+constexpr std::size_t kMost = 3;  // of either kind in a bundle
+
+const std::vector<RevocationList>& issued() {
+  static const std::vector<RevocationList> lists = [] {
+    const Identities& i = identities();
+    SeededRandom rng(ByteArray<32>{34});
+    const std::vector<Revoked> entries{
+        {to_bytes(i.analyst.serial()), kNow, RevocationReason::left},
+        {to_bytes(i.node.serial()), kNow, RevocationReason::key_compromise},
+        {to_bytes(i.officer.serial()), kNow, RevocationReason::unspecified}};
+    std::vector<RevocationList> all;
+    for (std::size_t n = 0; n <= entries.size(); n += 3)
+      all.push_back(issue_list({entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(n)},
+                               n + 1, {kBefore, kAfter}, i.root, i.root_key, rng)
+                        .value());
+    return all;
+  }();
+  return lists;
+}
+
+void use(const RevocationList& list) {
+  HR_CHECK(list.der().size() <= kMaxListSize && list.entries().size() <= kMaxRevoked);
+  const auto again = RevocationList::decode_pem(as_bytes(list.pem()));
+  HR_CHECK(again.ok() && *again == list);
+  for (const Revoked& r : list.entries()) HR_CHECK(list.find(r.serial) == &r);
+  const auto held = verify_list(list, identities().root, kNow);
+  check_error(held);
+  // A list under our root's signature is one that our root issued.
+  if (held.ok()) HR_CHECK(std::ranges::find(issued(), list) != issued().end());
+  check_error(check_follows(list, issued().back()));
+}
+
+void run(ByteView input) {
+  Parts parts(input);
+  if (parts.byte() % 2 == 0) {
+    const ByteView der = parts.rest();
+    const auto list = RevocationList::decode_der(der);
+    check_error(list);
+    if (!list.ok()) return;
+    HR_CHECK(same(list->der(), der));
+    use(*list);
+    return;
+  }
+  const auto bundle = decode_bundle(parts.rest(), kMost, kMost);
+  check_error(bundle);
+  if (!bundle.ok()) return;
+  HR_CHECK(bundle->certificates.size() <= kMost && bundle->lists.size() <= kMost);
+  for (const RevocationList& list : bundle->lists) use(list);
+}
+
+std::vector<Bytes> seeds() {
+  std::vector<Bytes> all;
+  for (const RevocationList& list : issued()) all.push_back(chosen(0, list.der()));
+  all.push_back(chosen(1, as_bytes(identities().root.pem() + "\n" + issued().back().pem())));
+  return all;
+}
+
+const Registration registered({"revocation_list", run, seeds});
+
+}  // namespace
+}  // namespace hedgerow::fuzz
