@@ -81,8 +81,8 @@ Region::Region(std::uint64_t seed, Options options)
       network_(seed_of("network", seed)),
       people_(seed_of("people", seed)) {
   SeededRandom paper(seed_of("identities", seed));
-  identities_ = make_identities(folder_, options_.quotas, options_.edit, now_, paper,
-                                options_.node_life);
+  identities_ =
+      make_identities(folder_, options_.quotas, options_.edit, now_, paper, options_.node_life);
   for (std::size_t i = 0; i < party_names().size(); ++i) {
     auto n = std::make_unique<Node>();
     n->region = this;

@@ -87,7 +87,7 @@ class ServerTest : public ::testing::Test {
     HR_CHECK(::mkdtemp(pattern.data()) != nullptr);
     folder_ = pattern;
     identities_ =
-        simulation::make_identities(folder_, {}, from_unix_ms(simulation::kBeginning), rng_);
+        simulation::make_identities(folder_, {}, {}, from_unix_ms(simulation::kBeginning), rng_);
     keyring_.emplace(keys::Keyring::open(home()).value());
     std::filesystem::create_directory(home() / "run");
     std::filesystem::permissions(home() / "run", std::filesystem::perms::owner_all);
