@@ -50,6 +50,10 @@ std::string_view to_text(DenyReason reason) {
       return "beyond-history";
     case DenyReason::reason_missing:
       return "reason-missing";
+    case DenyReason::restricted:
+      return "restricted";
+    case DenyReason::restrictions_fault:
+      return "restrictions-fault";
   }
   HR_CHECK(false);
   return {};

@@ -15,6 +15,7 @@
 #include "crypto/base/seams.h"
 #include "policies/agreement.h"
 #include "policies/question.h"
+#include "policies/restrictions.h"
 
 namespace hedgerow::policies {
 
@@ -34,6 +35,13 @@ struct AskerIdentity {
   std::string urn;   // "urn:hedgerow:<agency>:<kind>:<name>"
 };
 
+// Which of this node's own restrictions count where it decides.
+enum class RestrictionScope : std::uint8_t {
+  none = 0,    // an answer whose figures are released is only logged
+  askers = 1,  // entries that name an asker; the others are the release's (refusal_of_release)
+  all = 2,     // where a question comes in: at its home node and at the hub
+};
+
 struct AskContext {
   PartyId local;  // the party whose node decides
   PartyId home;   // the party whose node countersigned the question
@@ -41,6 +49,8 @@ struct AskContext {
   LineageState state = LineageState::installed;
   UtcTime now;
   Question question;
+  const Restrictions* restrictions = nullptr;  // outlives the call; null: none
+  RestrictionScope scope = RestrictionScope::none;
 };
 
 enum class DenyReason : std::uint8_t {
@@ -66,6 +76,8 @@ enum class DenyReason : std::uint8_t {
   not_settled = 20,          // try again: at least one period is not settled yet
   beyond_history = 21,       // at least one period lies before the grant's history
   reason_missing = 22,
+  restricted = 23,          // this node's own officer refuses it
+  restrictions_fault = 24,  // restrictions.toml cannot be read: everything is refused; try again
 };
 std::string_view to_text(DenyReason reason);  // "not-settled"
 

@@ -186,8 +186,8 @@ class TableTests {
     }
     e.findings = {purpose(), asker(), kind()};
     if (t_ == nullptr) return e;
-    for (Finding f :
-         {dimensions(), filter(), period_kind(), range(), history(), settled(), reason()})
+    for (Finding f : {dimensions(), filter(), period_kind(), range(), history(), settled(),
+                      reason(), restriction()})
       e.findings.push_back(std::move(f));
     return e;
   }
@@ -291,6 +291,27 @@ class TableTests {
     return passed(Condition::reason, line("reason"), "a reason is given");
   }
 
+  // Lines are of restrictions.toml, so they stand in the text and not beside the agreement's.
+  Finding restriction() const {
+    if (c_.restrictions == nullptr || c_.scope == RestrictionScope::none)
+      return passed(Condition::restriction, 0, "none looked at");
+    const Restrictions& r = *c_.restrictions;
+    if (!r.fault.empty())
+      return failed(
+          Condition::restriction, 0, DenyReason::restrictions_fault,
+          "the restrictions of " + c_.local.str() + " cannot be read, so it refuses everything",
+          "its operator sees why in `hedgerow status`", Code::try_again);
+    if (!periods_.ok()) return {Condition::restriction, Outcome::not_examined, 0, {}, {}};
+    const RestrictedAsker asker{c_.asker.agency, c_.asker.role, c_.asker.urn};
+    const Refusal* found = refusal_of_question(r, a_.id, q_.kind, *periods_, asker,
+                                               c_.scope == RestrictionScope::askers);
+    if (found != nullptr)
+      return failed(Condition::restriction, 0, DenyReason::restricted,
+                    "a standing restriction of " + c_.local.str() + " refuses it (line " +
+                        std::to_string(found->line) + " of its restrictions.toml)");
+    return passed(Condition::restriction, 0, "nothing in restrictions.toml refuses it");
+  }
+
   const Agreement& a_;
   const Grant& g_;
   const Table* t_;
@@ -375,6 +396,8 @@ std::string_view to_text(Condition condition) {
       return "settled";
     case Condition::reason:
       return "reason";
+    case Condition::restriction:
+      return "restriction";
   }
   HR_CHECK(false);
   return {};

@@ -36,6 +36,7 @@ enum class Condition : std::uint8_t {
   history,
   settled,
   reason,
+  restriction,  // the deciding node's own restrictions.toml
 };
 std::string_view to_text(Condition condition);  // "period kind"
 

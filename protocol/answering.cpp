@@ -98,6 +98,7 @@ Bytes SumStart::encode() const {
   Writer w;
   w.bytes(countersigned).u32(static_cast<std::uint32_t>(editions.size()));
   for (const auto& link : editions) write_link(w, link);
+  w.text(grant).text(table).text(period);
   return std::move(w).take();
 }
 
@@ -107,6 +108,9 @@ Result<SumStart> SumStart::decode(ByteView bytes) {
   s.countersigned = to_bytes(r.bytes(kMaxCountersigned));
   const std::size_t n = r.count(kMaxAnswerEditions, 116);
   for (std::size_t i = 0; i < n; ++i) s.editions.push_back(read_link(r));
+  s.grant = r.text(kMaxReleaseName);
+  s.table = r.text(kMaxReleaseName);
+  s.period = r.text(kMaxReleaseName);
   HR_TRY(r.finish("start of a release"));
   return s;
 }

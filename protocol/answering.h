@@ -24,6 +24,7 @@ inline constexpr std::size_t kMaxCountersigned = std::size_t{160} << 10U;
 inline constexpr std::size_t kMaxAnsweringParties = 64;
 inline constexpr std::size_t kMaxAnswerEditions = 120;
 inline constexpr std::size_t kMaxStatusText = 512;
+inline constexpr std::size_t kMaxReleaseName = 64;
 
 // u8 state, u32 code, then text, culprit and hint.
 struct QuestionStatus {
@@ -64,10 +65,14 @@ struct AnswerHash {
 
 // What a release begins with at a contributor (cryptography.md C, step 0): the question it is
 // computed for, and every edition that not all contributors have acknowledged, so that all hold
-// the same head of the chain. Countersigned question behind its length, u32 links.
+// the same head of the chain. Countersigned question behind its length, u32 links,
+// then what is to be released: grant, table and period as text.
 struct SumStart {
   Bytes countersigned;
   std::vector<EditionLink> editions;
+  std::string grant;
+  std::string table;
+  std::string period;
 
   Bytes encode() const;
   static Result<SumStart> decode(ByteView bytes);

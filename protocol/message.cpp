@@ -72,6 +72,10 @@ std::string_view name_of(MessageType type) {
       return "sum-refusal";
     case MessageType::sum_void:
       return "sum-void";
+    case MessageType::sum_standing:
+      return "sum-standing";
+    case MessageType::sum_standings:
+      return "sum-standings";
     case MessageType::sum_match_rate:
       return "sum-match-rate";
     case MessageType::renewed:

@@ -53,6 +53,8 @@ enum class MessageType : std::uint8_t {
   sum_opening = 49,
   sum_refusal = 50,
   sum_void = 51,
+  sum_standing = 52,    // contributor to hub, before the manifest: takes part or not
+  sum_standings = 53,   // hub to contributors: everybody's
   sum_match_rate = 54,  // contributor's statement, with its opening
 
   // Who still counts (docs/design/identities.md).

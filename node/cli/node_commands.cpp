@@ -153,6 +153,14 @@ Result<void> status(Context& context) {
     context.out << "  " << a.value("agreement", "") << ": key " << a.value("keys", "") << '\n';
     print_expiry(context.out, a);
   }
+  const json restrictions = result.value("restrictions", json());
+  if (restrictions.is_object() && !restrictions.value("fault", "").empty())
+    context.out << "  restrictions: EVERYTHING IS REFUSED: " << restrictions.value("fault", "")
+                << '\n';
+  else if (restrictions.is_object())
+    context.out << "  restrictions: " << restrictions.value("refuse", 0) << " refuse, "
+                << restrictions.value("raise", 0) << " raise, " << restrictions.value("hash", "")
+                << '\n';
   return {};
 }
 

@@ -104,6 +104,14 @@ std::vector<std::string> notes_of(const Answer& answer, const policies::Table& t
                   " here for which it knows the child's NHS number; not stated by an agency that "
                   "counted fewer than " +
                   std::to_string(policies::kMatchRateFloor * rule.min_children) + " children");
+  const auto stricter =
+      std::count_if(answer.periods.begin(), answer.periods.end(),
+                    [&](const AnswerPeriod& p) { return p.edition.rule != rule; });
+  if (stricter > 0)
+    notes.push_back(
+        "thresholds stricter than the agreement's, by a contributor's standing restriction, in " +
+        std::to_string(stricter) + " of " + std::to_string(answer.periods.size()) +
+        " periods: the rule stands with each");
   const auto is_suppressed = [](const policies::ReleasedCell& c) {
     return c.status == policies::CellStatus::suppressed;
   };
@@ -143,6 +151,14 @@ nlohmann::json dimensions_json(const policies::CellSpace& space, const policies:
   return out;
 }
 
+nlohmann::json rule_json(const policies::DisclosureRule& rule) {
+  return {{"words", policies::in_words(rule)},
+          {"min_children", rule.min_children},
+          {"min_agencies", rule.min_agencies},
+          {"round_to", rule.round_to},
+          {"true_zero", rule.true_zero}};
+}
+
 nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& space) {
   nlohmann::json cells = nlohmann::json::array();
   std::size_t released = 0;
@@ -175,6 +191,7 @@ nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& spa
           {"edition", p.edition_number},
           {"edition_hash", to_sha256_name(policies::edition_hash(p.edition).view())},
           {"parties", parties},
+          {"rule", rule_json(p.edition.rule)},
           {"released", released},
           {"suppressed", suppressed},
           {"cells", cells}};

@@ -26,9 +26,12 @@ inline constexpr std::size_t kMaxAnswer = std::size_t{3} << 20U;
 // period of any table fits.
 inline constexpr std::size_t kMaxShownBytes = (std::size_t{7} << 20U) / 2;
 
+inline constexpr std::string_view kAnswered = "answered";
+inline constexpr std::string_view kStoodAside = "refused: standing restriction";
+
 struct PartyStatus {
   PartyId party;
-  std::string status;     // "answered"
+  std::string status;     // one of the above
   Bytes match_rate = {};  // its statement (protocol::sum::MatchRate), as the hub received it
   friend bool operator==(const PartyStatus&, const PartyStatus&) = default;
 };

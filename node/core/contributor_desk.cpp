@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kRoleKind = "sum-contributor";
 constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt joined, by release
 constexpr std::string_view kMatchKind = "sum-match-rate";
+constexpr std::string_view kAsideKind = "sum-aside";  // this node stood aside, by release
 constexpr std::string_view kLoggedKind = "answer-logged";
 constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
 constexpr std::chrono::minutes kStartKeptFor{10};
@@ -74,6 +75,7 @@ Result<Work> ContributorDesk::on_message(const Delivery& d, UtcTime now) {
   if (!lineage_.own().roles.contributor)
     return culprit_error("a node that contributes nothing was asked to", d.from.str());
   if (d.type == MessageType::sum_start) return on_start(d, now);
+  if (d.type == MessageType::sum_standings) return on_standings(d, now);
   if (d.type == MessageType::sum_manifest) return on_manifest(d, now);
   if (d.type == MessageType::answer_hash) return on_answer_hash(d, now);
   if (d.type == MessageType::served) return on_served(d);
@@ -86,10 +88,12 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
     return culprit_error("more releases begun than a lineage can have", d.from.str());
   HR_ASSIGN(const auto start, protocol::SumStart::decode(d.body));
   HR_ASSIGN(const Admission admission,
-            admit_countersigned(lineage_, keys_, start.countersigned, now));
+            admit_countersigned(lineage_, keys_, start.countersigned, now,
+                                policies::RestrictionScope::askers));
   HR_ASSIGN(Work work, accept_editions(start.editions, now));
   Started started;
   started.at = now;
+  started.context = {lineage_.id(), lineage_.agreement.hash, d.session, {}};
   if (const auto* permit = admission.permit()) {
     started.grant = permit->grant;
     started.table = permit->table;
@@ -98,8 +102,74 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
     started.denied = admission.denial();
   }
   work.log.push_back(question_note("question", admission));
+  const auto& periods = started.periods;
+  const bool asked = start.grant == started.grant && start.table == started.table &&
+                     std::find(periods.begin(), periods.end(), start.period) != periods.end();
+  if (admission.permit() && !asked)
+    return culprit_error("a release that was not asked for", d.from.str());
+  started.context.release =
+      protocol::sum::release_id(lineage_.id(), start.grant, start.table, start.period);
+  work.add(stand(d, started, admission.permit(), start.period, now));
   started_.insert_or_assign(d.session, std::move(started));
   return work;
+}
+
+// A question that this node denies has its refusal when the manifest comes, as before; its standing
+// is about the table alone.
+Work ContributorDesk::stand(const Delivery& d, const Started& started,
+                            const policies::Permit* permit, const std::string& period_label,
+                            UtcTime now) {
+  Work work;
+  protocol::sum::Standing standing{started.context.release, true, {}};
+  const policies::Restrictions none;
+  const auto& own = lineage_.restrictions == nullptr ? none : *lineage_.restrictions;
+  if (permit != nullptr) {
+    const auto period = policies::Period::parse(period_label);
+    HR_CHECK(period.ok());
+    const auto& table = *lineage_.agreement.grant(permit->grant)->table(permit->table);
+    standing.thresholds = thresholds_of(policies::raised(permit->rule, own, lineage_.agreement.id));
+    const policies::Refusal* refusal =
+        policies::refusal_of_release(own, lineage_.agreement.id, table.question, *period);
+    standing.takes_part = refusal == nullptr;
+    if (refusal != nullptr) {
+      work.note("release.aside", {{"grant", permit->grant},
+                                  {"table", permit->table},
+                                  {"period", period_label},
+                                  {"line", std::to_string(refusal->line)},
+                                  {"why", refusal->why},
+                                  {"restrictions", own.hash.hex()}});
+      work.write([release = started.context.release, now](store::LineageStore& s) {
+        return s.sessions().put(
+            {row_of(release), std::string(kAsideKind), {}, {}, now + kKeptFor, false});
+      });
+    } else if (standing.thresholds != thresholds_of(permit->rule)) {
+      work.note("release.raised", {{"grant", permit->grant},
+                                   {"table", permit->table},
+                                   {"period", period_label},
+                                   {"rule", policies::in_words(rule_of(standing.thresholds))},
+                                   {"restrictions", own.hash.hex()}});
+    }
+  }
+  work.message(d.session, d.from, MessageType::sum_standing,
+               protocol::sum::sign_standing(env_.keyring.message(), lineage_.self, started.context,
+                                            standing, now),
+               std::chrono::duration_cast<std::chrono::seconds>(protocol::sum::kStandingLifetime));
+  return work;
+}
+
+Result<Work> ContributorDesk::on_standings(const Delivery& d, UtcTime now) {
+  const auto it = started_.find(d.session);
+  if (it == started_.end()) return Work{};  // the manifest that follows is refused: not ready
+  Started& started = it->second;
+  if (started.denied) return Work{};
+  const auto parties = sum_parties(lineage_, env_.keyring.message());
+  HR_ASSIGN(const auto standings,
+            protocol::sum::verify_standings(d.body, lineage_.agreement.contributors(), parties.keys,
+                                            parties.hub, started.context, now));
+  started.roster = protocol::sum::roster_of(standings);
+  started.thresholds =
+      thresholds_of(strictest_of(*lineage_.agreement.grant(started.grant), standings));
+  return Work{};
 }
 
 Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::objection(
@@ -112,7 +182,12 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   if (it == started_.end())
     return no(RefusalReason::not_ready, "no question came before the manifest");
   const Started& started = it->second;
-  if (started.denied) return no(RefusalReason::denied, "this node denies the question");
+  if (started.denied)
+    return no(
+        started.denied->code == Code::try_again ? RefusalReason::not_ready : RefusalReason::denied,
+        "this node denies the question");
+  if (started.roster.empty())
+    return no(RefusalReason::not_ready, "nobody's standing came before the manifest");
   const policies::Grant* grant = lineage_.agreement.grant(m.grant);
   const policies::Table* table = grant == nullptr ? nullptr : grant->table(m.table);
   const auto period = policies::Period::parse(m.period);
@@ -123,14 +198,12 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
     return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
   if (!policies::is_settled(*period, grant->settle_days, now))
     return no(RefusalReason::not_ready, "the period is not settled");
-  const auto& rule = grant->disclosure;
-  const protocol::sum::Thresholds expected{rule.min_children, rule.min_agencies, rule.round_to,
-                                           rule.true_zero};
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
-  if (m.thresholds != expected || m.contributors != lineage_.agreement.contributors() ||
+  if (m.thresholds != started.thresholds || m.contributors != started.roster ||
       m.place_level != policies::to_text(table->place_level) || m.cell_space != space.hash() ||
       m.cells != space.size())
-    return no(RefusalReason::denied, "the manifest differs from the agreement");
+    return no(RefusalReason::denied,
+              "the manifest differs from the agreement or from the parties' standings");
   for (const PartyId& party : m.contributors) {
     const auto standing = lineage_.peers.find(party)->check_standing(now);
     if (!standing.ok()) return no(RefusalReason::not_ready, standing.error().text);
@@ -163,7 +236,7 @@ Result<Work> ContributorDesk::on_manifest(const Delivery& d, UtcTime now) {
 }
 
 Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, UtcTime now) {
-  const policies::Grant& grant = *lineage_.agreement.grant(m.grant);
+  const policies::Grant grant = with_thresholds(*lineage_.agreement.grant(m.grant), m.thresholds);
   const policies::Table& table = *grant.table(m.table);
   HR_ASSIGN(const auto period, policies::Period::parse(m.period));
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
@@ -344,7 +417,10 @@ Result<Work> ContributorDesk::accept_editions(const std::vector<protocol::Editio
     const ReleaseId release =
         protocol::sum::release_id(lineage_.id(), link.grant, link.table, link.period);
     HR_ASSIGN(const auto marker, opened_marker(lineage_.store, release));
-    if (!marker) return culprit_error("a released edition that this node never opened", hub);
+    HR_ASSIGN(const auto aside,
+              lineage_.store.sessions().get(row_of(release), std::string(kAsideKind)));
+    if (!marker && !aside)
+      return culprit_error("a released edition that this node never opened", hub);
     store::EditionRecord record;
     record.sequence = link.sequence;
     record.grant = link.grant;
@@ -391,8 +467,8 @@ Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
     return culprit_error("the answer is to another question", d.from.str());
   // The countersignature may have ended while receipts were waited for: read it as of its end.
   const UtcTime as_of = std::min(now, countersigned.header().not_after);
-  HR_ASSIGN(const Admission admission,
-            admit_countersigned(lineage_, keys_, m.countersigned, as_of));
+  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, m.countersigned, as_of,
+                                                           policies::RestrictionScope::none));
   HR_TRY(check_asker(lineage_, admission.asked.asker, now));
   if (!admission.permit()) return admission.denial();
   HR_ASSIGN(Work work, accept_editions(m.editions, now));
@@ -421,7 +497,7 @@ Result<Work> ContributorDesk::on_served(const Delivery& d) {
   HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
   HR_ASSIGN(const Admission admission,
             admit_countersigned(lineage_, keys_, m.countersigned, countersigned.header().not_after,
-                                Standing::recorded));
+                                policies::RestrictionScope::none, AdmitAs::recorded));
   Work work;
   auto note = question_note("answer.served", admission);
   note.fields.emplace_back("answer", m.answer.hex());

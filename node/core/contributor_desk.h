@@ -10,6 +10,7 @@
 #include "policies/match_rate.h"
 #include "protocol/answering.h"
 #include "protocol/sum/contributor.h"
+#include "protocol/sum/standing.h"
 
 namespace hedgerow::core {
 
@@ -32,10 +33,18 @@ class ContributorDesk {
     std::string table;
     std::vector<std::string> periods;
     std::optional<Error> denied;
+    protocol::sum::StandingContext context;
+    // From everybody's standing, once the hub has shown it.
+    std::vector<PartyId> roster;
+    protocol::sum::Thresholds thresholds;
     UtcTime at;
   };
 
   Result<Work> on_start(const Delivery& delivery, UtcTime now);
+  // Says whether this node takes part in the release at all, and with which thresholds.
+  Work stand(const Delivery& delivery, const Started& started, const policies::Permit* permit,
+             const std::string& period, UtcTime now);
+  Result<Work> on_standings(const Delivery& delivery, UtcTime now);
   Result<Work> on_manifest(const Delivery& delivery, UtcTime now);
   Result<Work> on_role_message(const Delivery& delivery, UtcTime now);
   Result<Work> on_answer_hash(const Delivery& delivery, UtcTime now);

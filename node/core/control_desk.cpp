@@ -152,6 +152,18 @@ Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
                 "see `hedgerow agreement list`");
 }
 
+namespace {
+
+nlohmann::json restrictions_json(const policies::Restrictions& r) {
+  if (r.none()) return nullptr;
+  return {{"hash", to_sha256_name(r.hash.view())},
+          {"refuse", r.refuse.size()},
+          {"raise", r.raise.size()},
+          {"fault", r.fault}};
+}
+
+}  // namespace
+
 Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
   json lineages = json::array();
   for (auto& [id, node] : core_.lineages())
@@ -160,6 +172,7 @@ Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
                         {"certificates", certificates_of(*node, now)}});
   reply_to(connection)
       .result({{"schema", "hedgerow/status/1"},
+               {"restrictions", restrictions_json(core_.restrictions())},
                {"party", core_.setup().party.str()},
                {"gateway", core_.gateway_is_up()},
                {"peers_up", core_.peers_up()},

@@ -121,7 +121,31 @@ Result<void> Core::start(UtcTime now) {
   if (log_->cut_bytes() != 0)
     surroundings_.report("the log ended in an entry that a power cut left unfinished; cut off");
   if (log_->last_time()) latest_ = *log_->last_time();
-  return open_lineages(clock(now));
+  HR_TRY(open_lineages(clock(now)));
+  return setup_.restrictions.none() ? Result<void>() : note_restrictions(clock(now));
+}
+
+// On every lineage's behalf, since each has decisions made under them.
+Result<void> Core::note_restrictions(UtcTime now) {
+  const policies::Restrictions& r = setup_.restrictions;
+  for (auto& [id, node] : lineages_) {
+    Work work;
+    work.note("restrictions", {{"agreement", id.str()},
+                               {"hash", r.hash.hex()},
+                               {"refuse", std::to_string(r.refuse.size())},
+                               {"raise", std::to_string(r.raise.size())},
+                               {"fault", r.fault.empty() ? "none" : "cannot be read"}});
+    HR_TRY(node->commit(std::move(work), now));
+  }
+  return {};
+}
+
+void Core::on_restrictions(policies::Restrictions restrictions, UtcTime now) {
+  if (fatal_) return;
+  if (!restrictions.fault.empty()) surroundings_.report(restrictions.fault);
+  setup_.restrictions = std::move(restrictions);
+  const auto noted = note_restrictions(clock(now));
+  if (!noted.ok()) note(noted.error());
 }
 
 Result<void> Core::open_lineages(UtcTime now) {
@@ -181,6 +205,7 @@ Result<void> Core::open_lineages(UtcTime now) {
 }
 
 Result<std::unique_ptr<LineageNode>> Core::make_node(LineageContext context, UtcTime now) {
+  context.restrictions = &setup_.restrictions;
   auto node = std::make_unique<LineageNode>(
       std::move(context), Environment{keyring_, rng_, *log_, *outlet_, setup_.fault_point}, codes_);
   HR_TRY(node->restore(now));

@@ -37,6 +37,7 @@ struct CoreSetup {
   std::string listen;  // endpoint to listen on; empty elsewhere
   std::filesystem::path state;
   std::optional<SealPublicKey> reidentification;
+  policies::Restrictions restrictions;  // of this node's own officer
   store::Durability durability = store::Durability::full;
   FaultPoint fault_point = {};
 };
@@ -63,6 +64,8 @@ class Core {
   void on_control_closed(ConnectionId connection);
   void on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
+  // What is decided from now on is decided under these; every lineage's log notes the change.
+  void on_restrictions(policies::Restrictions restrictions, UtcTime now);
 
   // Set where the node must stop: memory, disk and log may no longer agree. What was
   // acknowledged is durable; the next start takes up from there.
@@ -79,6 +82,7 @@ class Core {
   std::size_t peers_up() const { return peers_up_.size(); }
   // Notes an error of a command or a message; stops the node where it is fatal.
   void note(const Error& error);
+  const policies::Restrictions& restrictions() const { return setup_.restrictions; }
   // A verified agreement with its certificates becomes a lineage of this node.
   Result<LineageNode*> add_lineage(policies::Agreement agreement, Peers peers,
                                    const store::AgreementRecord& record,
@@ -100,6 +104,7 @@ class Core {
   Core(CoreSetup setup, keys::Keyring& keyring, Random& rng, Surroundings& surroundings);
   Result<void> start(UtcTime now);
   Result<void> open_lineages(UtcTime now);
+  Result<void> note_restrictions(UtcTime now);
   Result<std::unique_ptr<LineageNode>> make_node(LineageContext context, UtcTime now);
   void on_received(const ipc::Received& message, UtcTime now);
   UtcTime clock(UtcTime now);

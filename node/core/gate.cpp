@@ -11,7 +11,8 @@ namespace hedgerow::core {
 namespace {
 
 Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, ByteView statement,
-                        const PartyId& home, UtcTime now, Standing standing) {
+                        const PartyId& home, UtcTime now, policies::RestrictionScope scope,
+                        AdmitAs as) {
   HR_ASSIGN(const PartyId agency, protocol::claimed_agency(statement));
   const Peer* peer = lineage.peers.find(agency);
   if (peer == nullptr)
@@ -19,7 +20,7 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
                   "questions are asked through the node of the asker's own agency");
   HR_ASSIGN(protocol::VerifiedQuestion asked,
             protocol::verify_question(statement, peer->root, now));
-  if (standing == Standing::live) HR_TRY(check_asker(lineage, asked.asker, now));
+  if (as == AdmitAs::live) HR_TRY(check_asker(lineage, asked.asker, now));
   if (asked.agreement != lineage.agreement.hash)
     return denied("the question was signed under another version of the agreement",
                   "ask again: the version in force has changed");
@@ -31,9 +32,14 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
        asked.asker.subject().urn()},
       keys.key() ? policies::LineageState::in_force : policies::LineageState::installed,
       now,
-      question};
+      question,
+      lineage.restrictions,
+      scope};
   policies::Decision decision = policies::evaluate(lineage.agreement, context);
-  return Admission{std::move(asked), std::move(question), std::move(decision)};
+  const bool restricted =
+      scope != policies::RestrictionScope::none && lineage.restrictions != nullptr;
+  return Admission{std::move(asked), std::move(question), std::move(decision),
+                   restricted ? lineage.restrictions->hash : Sha256{}};
 }
 
 }  // namespace
@@ -62,19 +68,21 @@ Result<Certificate> asker_of(ByteView countersigned) {
 }
 
 Result<Admission> admit_own(const LineageContext& lineage, const KeyDesk& keys,
-                            ByteView question_statement, UtcTime now, Standing standing) {
-  return admit(lineage, keys, question_statement, lineage.self, now, standing);
+                            ByteView question_statement, UtcTime now, AdmitAs as) {
+  return admit(lineage, keys, question_statement, lineage.self, now,
+               policies::RestrictionScope::all, as);
 }
 
 Result<Admission> admit_countersigned(const LineageContext& lineage, const KeyDesk& keys,
-                                      ByteView countersigned, UtcTime now, Standing standing) {
+                                      ByteView countersigned, UtcTime now,
+                                      policies::RestrictionScope scope, AdmitAs as) {
   HR_ASSIGN(const auto claimed, protocol::Statement::decode(countersigned));
   const Peer* home = lineage.peers.find(claimed.header().sender);
   if (home == nullptr) return denied("a question countersigned by a stranger");
-  if (standing == Standing::live) HR_TRY(home->check_standing(now));
+  if (as == AdmitAs::live) HR_TRY(home->check_standing(now));
   HR_ASSIGN(const auto outer,
             protocol::verify_countersigned(countersigned, home->keys().message, now));
-  HR_ASSIGN(Admission admission, admit(lineage, keys, outer.body(), home->id, now, standing));
+  HR_ASSIGN(Admission admission, admit(lineage, keys, outer.body(), home->id, now, scope, as));
   if (admission.asked.id != outer.header().session)
     return culprit_error("the countersignature is for another question", home->id.str());
   admission.asked.home = home->id;
@@ -104,7 +112,31 @@ protocol::LogNote question_note(std::string kind, const Admission& a) {
     note.fields.emplace_back("decision", "deny");
     note.fields.emplace_back("why", std::string(policies::to_text(deny.reason)));
   }
+  if (!a.restrictions.is_zero()) note.fields.emplace_back("restrictions", a.restrictions.hex());
   return note;
+}
+
+policies::Grant with_thresholds(const policies::Grant& grant,
+                                const protocol::sum::Thresholds& thresholds) {
+  policies::Grant stricter = grant;
+  stricter.disclosure = rule_of(thresholds);
+  return stricter;
+}
+
+protocol::sum::Thresholds thresholds_of(const policies::DisclosureRule& rule) {
+  return {rule.min_children, rule.min_agencies, rule.round_to, rule.true_zero};
+}
+
+policies::DisclosureRule rule_of(const protocol::sum::Thresholds& t) {
+  return {t.min_children, t.min_agencies, t.round_to, t.true_zero};
+}
+
+policies::DisclosureRule strictest_of(const policies::Grant& grant,
+                                      const protocol::sum::Standings& standings) {
+  policies::DisclosureRule rule = grant.disclosure;
+  for (const auto& [party, standing] : standings)
+    if (standing.takes_part) rule = policies::strictest(rule, rule_of(standing.thresholds));
+  return rule;
 }
 
 Result<policies::Edition> release(const policies::Grant& grant, const policies::CellSpace& space,

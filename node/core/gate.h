@@ -8,6 +8,7 @@
 #include "policies/evaluate.h"
 #include "protocol/asking.h"
 #include "protocol/sum/hub.h"
+#include "protocol/sum/standing.h"
 
 namespace hedgerow::core {
 
@@ -15,6 +16,7 @@ struct Admission {
   protocol::VerifiedQuestion asked;
   policies::Question question;
   policies::Decision decision;
+  Sha256 restrictions;  // of this node's own, where they were looked at; zero: there are none
 
   const policies::Permit* permit() const { return std::get_if<policies::Permit>(&decision); }
   Error denial() const { return std::get<policies::Deny>(decision).error(); }
@@ -22,7 +24,7 @@ struct Admission {
 
 // Whether a question is to be acted on, or only read as the record of what was: what was revoked
 // since then does not count for that.
-enum class Standing { live, recorded };
+enum class AdmitAs { live, recorded };
 
 // The asker's certificate is of use at `now`. Error denied: it has run out or was revoked.
 Result<void> check_asker(const LineageContext& lineage, const Certificate& asker, UtcTime now);
@@ -32,17 +34,26 @@ Result<Certificate> asker_of(ByteView countersigned);
 
 // A question as an asker of this node's own agency signed it: chain, signature, date, decision.
 Result<Admission> admit_own(const LineageContext& lineage, const KeyDesk& keys,
-                            ByteView question_statement, UtcTime now,
-                            Standing standing = Standing::live);
+                            ByteView question_statement, UtcTime now, AdmitAs as = AdmitAs::live);
 
 // A question as another node's home countersigned it: the same, and the countersignature.
-// `from` is the party that must have countersigned.
+// `scope`: which of this node's own restrictions count here.
 Result<Admission> admit_countersigned(const LineageContext& lineage, const KeyDesk& keys,
                                       ByteView countersigned, UtcTime now,
-                                      Standing standing = Standing::live);
+                                      policies::RestrictionScope scope, AdmitAs as = AdmitAs::live);
 
 // The fields of a log entry about a question: its text, its reason and the decision.
 protocol::LogNote question_note(std::string kind, const Admission& admission);
+
+// Thresholds as the wire and as policies have them; and the strictest of the grant's and of those
+// that take part.
+protocol::sum::Thresholds thresholds_of(const policies::DisclosureRule& rule);
+policies::DisclosureRule rule_of(const protocol::sum::Thresholds& thresholds);
+policies::DisclosureRule strictest_of(const policies::Grant& grant,
+                                      const protocol::sum::Standings& standings);
+// The grant with the thresholds that its manifest has.
+policies::Grant with_thresholds(const policies::Grant& grant,
+                                const protocol::sum::Thresholds& thresholds);
 
 // The sum's figures, which nothing but disclosure can open, become an edition.
 Result<policies::Edition> release(const policies::Grant& grant, const policies::CellSpace& space,

@@ -23,7 +23,7 @@ Result<void> HomeDesk::restore(UtcTime now) {
       if (outer.header().sender != lineage_.self) continue;
       statement = outer.body();
     }
-    auto admission = admit_own(lineage_, keys_, statement, row.created_at, Standing::recorded);
+    auto admission = admit_own(lineage_, keys_, statement, row.created_at, AdmitAs::recorded);
     if (!admission.ok() || !admission->permit()) continue;
     const policies::Permit permit = *admission->permit();
     waiting_.emplace(row.id, Waiting{std::move(admission->asked),
@@ -210,7 +210,9 @@ Result<void> HomeDesk::check_cells(const Answer& answer, const policies::Permit&
   for (std::size_t i = 0; fits && i < answer.periods.size(); ++i)
     fits = answer.periods[i].period == permit.periods[i] &&
            answer.periods[i].edition.cells_hash == space.hash() &&
-           answer.periods[i].edition.rule == permit.rule &&
+           // A contributor's own thresholds may be stricter, never weaker.
+           policies::strictest(permit.rule, answer.periods[i].edition.rule) ==
+               answer.periods[i].edition.rule &&
            answer.periods[i].edition.cells.size() == space.size();
   if (!fits) return culprit_error("an answer from another table than the one permitted", hub);
   return {};

@@ -15,6 +15,12 @@ constexpr std::chrono::minutes kDeliveryLifetime{60 * 24};
 constexpr std::chrono::minutes kNoticeLifetime{60 * 24 * 7};
 constexpr std::chrono::minutes kAnswerHashLifetime{60};
 
+// As planned and signed by this hub.
+Result<protocol::sum::Manifest> manifest_of(const store::EditionRecord& edition) {
+  HR_ASSIGN(const auto statement, protocol::Statement::decode(edition.manifest));
+  return protocol::sum::Manifest::decode(statement.body());
+}
+
 UtcTime next_tick(UtcTime now) { return std::chrono::floor<std::chrono::seconds>(now) + kTick; }
 
 }  // namespace
@@ -28,7 +34,10 @@ Result<void> HubDesk::restore(UtcTime now) {
   for (const auto& row : waiting) {
     HR_ASSIGN(const auto outer, protocol::Statement::decode(row.question));
     const UtcTime as_of = std::min(now, outer.header().not_after);
-    auto admission = admit_countersigned(lineage_, keys_, row.question, as_of, Standing::recorded);
+    auto admission = admit_countersigned(
+        lineage_, keys_, row.question, as_of,
+        row.answer.empty() ? policies::RestrictionScope::all : policies::RestrictionScope::none,
+        AdmitAs::recorded);
     if (!admission.ok() || !admission->permit()) continue;
     OpenQuestion q;
     q.home = admission->asked.home;
@@ -90,7 +99,8 @@ Work HubDesk::tell_waiting(const SessionId& id, const OpenQuestion& q, const Err
 }
 
 Result<Work> HubDesk::on_ask(const Delivery& d, UtcTime now) {
-  auto admitted = admit_countersigned(lineage_, keys_, d.body, now);
+  auto admitted =
+      admit_countersigned(lineage_, keys_, d.body, now, policies::RestrictionScope::all);
   if (!admitted.ok()) return refuse(d.session, d.from, admitted.error());
   Admission& admission = *admitted;
   if (admission.asked.id != d.session || admission.asked.home != d.from)
@@ -205,8 +215,13 @@ Result<AnswerPeriod> HubDesk::answer_period(const policies::Permit& permit,
   p.period = period;
   p.edition_number = e->sequence;
   HR_ASSIGN(p.edition, policies::decode_edition(e->edition));
-  for (const PartyId& party : lineage_.agreement.contributors())
-    p.parties.push_back({party, "answered", std::move(rates[party])});
+  HR_ASSIGN(const auto manifest, manifest_of(*e));
+  for (const PartyId& party : lineage_.agreement.contributors()) {
+    const auto& in = manifest.contributors;
+    const bool took_part = std::find(in.begin(), in.end(), party) != in.end();
+    p.parties.push_back({party, std::string(took_part ? kAnswered : kStoodAside),
+                         took_part ? std::move(rates[party]) : Bytes()});
+  }
   return p;
 }
 

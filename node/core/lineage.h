@@ -4,6 +4,7 @@
 #include "node/core/peers.h"
 #include "node/store/lineage_store.h"
 #include "policies/agreement.h"
+#include "policies/restrictions.h"
 
 namespace hedgerow::core {
 
@@ -12,6 +13,7 @@ struct LineageContext {
   policies::Agreement agreement;
   Peers peers;
   store::LineageStore store;
+  const policies::Restrictions* restrictions = nullptr;  // this node's own; null: none
 
   const Lineage& id() const { return agreement.id; }
   bool is_hub() const { return agreement.hub == self; }

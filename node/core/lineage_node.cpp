@@ -67,6 +67,7 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::sum_opening:
     case MessageType::sum_match_rate:
     case MessageType::sum_refusal:
+    case MessageType::sum_standing:
       return hub_.on_message(d, now);
     case MessageType::answer_hash:
     case MessageType::served:
@@ -76,6 +77,7 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::sum_roster_signatures:
     case MessageType::sum_masked_hashes:
     case MessageType::sum_void:
+    case MessageType::sum_standings:
       return contributor_.on_message(d, now);
     case MessageType::question_status:
     case MessageType::answer_delivery:

@@ -1,5 +1,7 @@
 #include "node/core/release_desk.h"
 
+#include <algorithm>
+
 #include "crypto/hash.h"
 #include "node/core/edition_chain.h"
 #include "node/core/hub_rows.h"
@@ -23,26 +25,26 @@ Result<void> ReleaseDesk::restore(UtcTime now) {
   return {};
 }
 
-Result<protocol::sum::Manifest> ReleaseDesk::plan(const policies::Permit& permit,
-                                                  const policies::Period& period, UtcTime now) {
-  const policies::Grant& grant = *lineage_.agreement.grant(permit.grant);
-  const policies::Table& table = *grant.table(permit.table);
+// Everybody's standing is known: the roster and the thresholds follow from it.
+Result<protocol::sum::Manifest> ReleaseDesk::plan(UtcTime now) {
+  const Gathering& g = *gathering_;
+  const policies::Grant& grant = *lineage_.agreement.grant(g.permit.grant);
+  const policies::Table& table = *grant.table(g.permit.table);
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
 
   protocol::sum::Manifest m;
-  m.release = protocol::sum::release_id(lineage_.id(), grant.id, table.name, period.label());
+  m.release = g.context.release;
   m.lineage = lineage_.id();
   m.agreement = lineage_.agreement.hash;
   m.grant = grant.id;
   m.table = table.name;
-  m.period = period.label();
+  m.period = g.period.label();
   m.place_level = std::string(policies::to_text(table.place_level));
   m.cell_space = space.hash();
   m.cells = static_cast<std::uint32_t>(space.size());
-  m.contributors = lineage_.agreement.contributors();
+  m.contributors = protocol::sum::roster_of(g.standings);
   HR_ASSIGN(m.editions_head, editions_head(lineage_.store));
-  m.thresholds = {grant.disclosure.min_children, grant.disclosure.min_agencies,
-                  grant.disclosure.round_to, grant.disclosure.true_zero};
+  m.thresholds = thresholds_of(strictest_of(grant, g.standings));
   HR_ASSIGN(m.attempt, next_attempt(lineage_.store, m.release));
   m.expiry = now + kAttemptLifetime;
   return m;
@@ -51,34 +53,101 @@ Result<protocol::sum::Manifest> ReleaseDesk::plan(const policies::Permit& permit
 Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigned,
                                 const policies::Permit& permit, const policies::Period& period,
                                 UtcTime now) {
-  HR_CHECK(!active_);
+  HR_CHECK(!is_busy());
   HR_ASSIGN(const auto outer, protocol::Statement::decode(countersigned));
   if (outer.header().not_after < now + kAttemptLifetime) return Work{};
-  HR_ASSIGN(const auto m, plan(permit, period, now));
+  Gathering g;
+  env_.rng.fill(g.context.session.bytes);
+  g.context.lineage = lineage_.id();
+  g.context.agreement = lineage_.agreement.hash;
+  g.context.release =
+      protocol::sum::release_id(lineage_.id(), permit.grant, permit.table, period.label());
+  g.question = question;
+  g.permit = permit;
+  g.period = period;
+  g.begun_at = now;
+  g.gives_up_at = now + kAttemptLifetime;
+  HR_ASSIGN(auto links, unpublished_links(lineage_.store));
+  const Bytes start = protocol::SumStart{to_bytes(countersigned), std::move(links), permit.grant,
+                                         permit.table, period.label()}
+                          .encode();
+  Work work;
+  for (const PartyId& party : lineage_.agreement.contributors())
+    work.message(g.context.session, party, MessageType::sum_start, start, kAttemptLifetime);
+  gathering_ = std::move(g);
+  return work;
+}
 
-  SessionId session;
-  env_.rng.fill(session.bytes);
+Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
+  if (d.type == MessageType::sum_standing) return on_standing(d, now);
+  if (!active_ || active_->role.session() != d.session) return Work{};
+  if (d.type == MessageType::sum_match_rate) return on_match_rate(d, now);
+  HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
+  return after_role(std::move(step), now);
+}
+
+Result<Work> ReleaseDesk::on_standing(const Delivery& d, UtcTime now) {
+  if (!gathering_ || gathering_->context.session != d.session) return Work{};
+  Gathering& g = *gathering_;
+  const auto contributors = lineage_.agreement.contributors();
+  if (std::find(contributors.begin(), contributors.end(), d.from) == contributors.end())
+    return culprit_error("a standing of a party that contributes nothing", d.from.str());
+  const Peer* peer = lineage_.peers.find(d.from);
+  HR_ASSIGN(const auto standing,
+            protocol::sum::verify_standing(d.body, d.from, peer->keys().message, g.context, now));
+  // The first one counts: another from the same party would make two lists possible.
+  if (!g.standings.emplace(d.from, standing).second) return Work{};
+  g.statements.emplace(d.from, d.body);
+  if (g.standings.size() < contributors.size()) return Work{};
+  return begin_sum(now);
+}
+
+Result<Work> ReleaseDesk::begin_sum(UtcTime now) {
+  HR_ASSIGN(const auto m, plan(now));
+  const SessionId session = gathering_->context.session;
+  if (m.contributors.size() < protocol::sum::kMinContributors) {
+    const auto& all = gathering_->standings;
+    const auto aside =
+        std::find_if(all.begin(), all.end(), [](const auto& s) { return !s.second.takes_part; });
+    HR_CHECK(aside != all.end());
+    return give_up_gathering(
+        {Code::denied, "too few contributors take part: standing restriction", aside->first.str(),
+         "a release needs " + std::to_string(protocol::sum::kMinContributors)});
+  }
   HR_ASSIGN(
       auto begun,
       SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain}, now));
-  HR_ASSIGN(auto links, unpublished_links(lineage_.store));
-  const Bytes start = protocol::SumStart{to_bytes(countersigned), std::move(links)}.encode();
+  protocol::sum::StandingList list;
+  for (const auto& [party, statement] : gathering_->statements)
+    list.statements.push_back(statement);
+  const Bytes standings = list.encode();
   Work work;
   for (const PartyId& party : m.contributors)
-    work.message(session, party, MessageType::sum_start, start, kAttemptLifetime);
+    work.message(session, party, MessageType::sum_standings, standings, kAttemptLifetime);
   work.write(
       [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
-  active_.emplace(Active{std::move(begun.first), question, now, std::nullopt, false, {}});
+  active_.emplace(Active{std::move(begun.first),
+                         gathering_->question,
+                         now,
+                         std::nullopt,
+                         gathering_->status_sent,
+                         {}});
+  gathering_.reset();
   HR_ASSIGN(Work next, after_role(std::move(begun.second), now));
   work.add(std::move(next));
   return work;
 }
 
-Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
-  if (!active_ || active_->role.session() != d.session) return Work{};
-  if (d.type == MessageType::sum_match_rate) return on_match_rate(d, now);
-  HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
-  return after_role(std::move(step), now);
+Work ReleaseDesk::give_up_gathering(Error why) {
+  Work work;
+  work.note("release.failed", {{"grant", gathering_->permit.grant},
+                               {"table", gathering_->permit.table},
+                               {"period", gathering_->period.label()},
+                               {"why", why.text},
+                               {"party", why.culprit}});
+  ended_ = Ended{gathering_->question, std::move(why)};
+  gathering_.reset();
+  return work;
 }
 
 // It comes before the sender's opening, so all are there when the last opening is.
@@ -135,7 +204,7 @@ Work ReleaseDesk::give_up(Error why) {
 
 Result<Work> ReleaseDesk::finish(UtcTime now) {
   const protocol::sum::Manifest m = active_->role.manifest();
-  const policies::Grant& grant = *lineage_.agreement.grant(m.grant);
+  const policies::Grant grant = with_thresholds(*lineage_.agreement.grant(m.grant), m.thresholds);
   const policies::Table& table = *grant.table(m.table);
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
   store::EditionRecord record;
@@ -166,28 +235,46 @@ Result<Work> ReleaseDesk::finish(UtcTime now) {
   return work;
 }
 
+std::vector<PartyId> ReleaseDesk::silent_parties() const {
+  if (active_) return active_->role.waiting_for();
+  std::vector<PartyId> silent;
+  if (gathering_)
+    for (const PartyId& party : lineage_.agreement.contributors())
+      if (!gathering_->standings.contains(party)) silent.push_back(party);
+  return silent;
+}
+
 Result<Work> ReleaseDesk::on_time(UtcTime now) {
+  if (gathering_ && gathering_->gives_up_at <= now) {
+    const auto silent = silent_parties();
+    return give_up_gathering(
+        {Code::try_again, "a contributor did not answer in time", silent.front().str(), {}});
+  }
   if (!active_ || !active_->wake_at || *active_->wake_at > now) return Work{};
   active_->wake_at.reset();
   return after_role(active_->role.on_time(now), now);
 }
 
 std::optional<ReleaseDesk::Silence> ReleaseDesk::take_silence(UtcTime now) {
-  if (!active_ || active_->status_sent || active_->begun_at + kStatusAfter > now)
-    return std::nullopt;
-  active_->status_sent = true;
-  const auto silent = active_->role.waiting_for();
+  if (!is_busy()) return std::nullopt;
+  bool& sent = active_ ? active_->status_sent : gathering_->status_sent;
+  const UtcTime begun_at = active_ ? active_->begun_at : gathering_->begun_at;
+  if (sent || begun_at + kStatusAfter > now) return std::nullopt;
+  sent = true;
+  const auto silent = silent_parties();
   if (silent.empty()) return std::nullopt;
-  return Silence{active_->question, silent.front()};
+  return Silence{active_ ? active_->question : gathering_->question, silent.front()};
 }
 
 std::optional<UtcTime> ReleaseDesk::next_wake() const {
   std::optional<UtcTime> at;
-  if (active_) at = active_->wake_at;
-  if (active_ && !active_->status_sent) {
-    const UtcTime status_at = active_->begun_at + kStatusAfter;
-    if (!at || status_at < *at) at = status_at;
-  }
+  const auto sooner = [&at](UtcTime t) {
+    if (!at || t < *at) at = t;
+  };
+  if (active_ && active_->wake_at) sooner(*active_->wake_at);
+  if (active_ && !active_->status_sent) sooner(active_->begun_at + kStatusAfter);
+  if (gathering_) sooner(gathering_->gives_up_at);
+  if (gathering_ && !gathering_->status_sent) sooner(gathering_->begun_at + kStatusAfter);
   return at;
 }
 

@@ -1,6 +1,7 @@
-// The hub's computing of releases: one at a time, so that editions form a chain. Begins an attempt,
-// runs the hub's role in the sum, opens its figures through disclosure, and adds the edition to the
-// chain (cryptography.md C, disclosure.md rule 2). Whom a release is for is the HubDesk's business.
+// The hub's computing of releases: one at a time, so that editions form a chain. Asks every
+// contributor for its standing, begins an attempt with those that take part, runs the hub's role in
+// the sum, opens its figures through disclosure, and adds the edition to the chain (cryptography.md
+// C, disclosure.md rule 2). Whom a release is for is the HubDesk's business.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include "node/core/exchange.h"
 #include "node/core/gate.h"
 #include "protocol/sum/hub.h"
+#include "protocol/sum/standing.h"
 
 namespace hedgerow::core {
 
@@ -34,7 +36,7 @@ class ReleaseDesk {
 
   Result<void> restore(UtcTime now);
 
-  bool is_busy() const { return active_.has_value(); }
+  bool is_busy() const { return active_.has_value() || gathering_.has_value(); }
   // Not busy; the period is one of the permit's and has no edition. Contributors see the question
   // too and refuse an old countersignature, so nothing begins with one that would not outlast the
   // attempt: empty work, wait for a fresh one.
@@ -60,9 +62,26 @@ class ReleaseDesk {
     std::map<PartyId, Bytes> match_rates;  // statements
   };
 
+  // Before an attempt: not every contributor's standing has come. In memory only; after a crash the
+  // question that waits begins anew.
+  struct Gathering {
+    protocol::sum::StandingContext context;
+    SessionId question;
+    policies::Permit permit;
+    policies::Period period;
+    std::map<PartyId, Bytes> statements;
+    protocol::sum::Standings standings;
+    UtcTime begun_at;
+    UtcTime gives_up_at;
+    bool status_sent = false;
+  };
+
   Result<Work> on_match_rate(const Delivery& delivery, UtcTime now);
-  Result<protocol::sum::Manifest> plan(const policies::Permit& permit,
-                                       const policies::Period& period, UtcTime now);
+  Result<Work> on_standing(const Delivery& delivery, UtcTime now);
+  Result<Work> begin_sum(UtcTime now);
+  Work give_up_gathering(Error why);
+  std::vector<PartyId> silent_parties() const;
+  Result<protocol::sum::Manifest> plan(UtcTime now);
   Result<Work> after_role(protocol::Step step, UtcTime now);
   Result<Work> finish(UtcTime now);
   Work give_up(Error why);
@@ -70,6 +89,7 @@ class ReleaseDesk {
   LineageContext& lineage_;
   Environment env_;
   const policies::CodeList& codes_;
+  std::optional<Gathering> gathering_;
   std::optional<Active> active_;
   std::optional<Ended> ended_;
 };

@@ -1,9 +1,9 @@
 #include "node/daemon/config.h"
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "crypto/hash.h"
+#include "node/keys/files.h"
 #include "policies/toml_document.h"
 
 namespace hedgerow::daemon {
@@ -32,8 +32,10 @@ Result<std::string> text_of(const toml::node& node, std::string_view key, std::s
 }  // namespace
 
 Paths Paths::under(const std::filesystem::path& home) {
-  if (home.empty()) return {"/etc/hedgerow/hedgerow.toml", "/var/lib/hedgerow", "/run/hedgerow"};
-  return {home / "hedgerow.toml", home, home / "run"};
+  if (home.empty())
+    return {"/etc/hedgerow/hedgerow.toml", "/etc/hedgerow/restrictions.toml", "/var/lib/hedgerow",
+            "/run/hedgerow"};
+  return {home / "hedgerow.toml", home / "restrictions.toml", home, home / "run"};
 }
 
 Result<Config> parse_config(std::string_view text, std::string_view source) {
@@ -86,12 +88,25 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
 }
 
 Result<Config> load_config(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return configuration(file.string() + ": cannot be read",
+  // One byte more than is allowed, so that parsing says what is wrong with the size.
+  auto bytes = keys::read_public_file(file, kMaxConfigSize + 1);
+  if (!bytes.ok())
+    return configuration(file.string() + ": cannot be read: " + bytes.error().text,
                          "the node's configuration file names its party and its hub");
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  return parse_config(text, file.string());
+  return parse_config(as_text(*bytes), file.string());
+}
+
+policies::Restrictions load_restrictions(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto status = std::filesystem::symlink_status(file, failed);
+  if (status.type() == std::filesystem::file_type::not_found) return {};
+  const auto bytes = keys::read_public_file(file, policies::kMaxRestrictionsBytes + 1);
+  if (!bytes.ok())
+    return policies::Restrictions::unreadable(file.string() + ": " + bytes.error().text);
+  auto restrictions = policies::parse_restrictions(*bytes, file.string());
+  if (!restrictions.ok())
+    return policies::Restrictions::unreadable(restrictions.error().text, sha256_id(*bytes));
+  return std::move(restrictions).value();
 }
 
 }  // namespace hedgerow::daemon

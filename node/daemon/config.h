@@ -14,15 +14,17 @@
 
 #include "crypto/base/ids.h"
 #include "crypto/seal.h"
+#include "policies/restrictions.h"
 
 namespace hedgerow::daemon {
 
 inline constexpr std::size_t kMaxConfigSize = std::size_t{64} << 10U;
 
 struct Paths {
-  std::filesystem::path config;  // hedgerow.toml
-  std::filesystem::path state;   // what the node keeps; keys/ and state/ lie below
-  std::filesystem::path run;     // sockets
+  std::filesystem::path config;        // hedgerow.toml
+  std::filesystem::path restrictions;  // restrictions.toml beside it; there need be none
+  std::filesystem::path state;         // what the node keeps; keys/ and state/ lie below
+  std::filesystem::path run;           // sockets
 
   // All three under one folder, for a trial; empty: the system's places.
   static Paths under(const std::filesystem::path& home);
@@ -37,5 +39,9 @@ struct Config {
 
 Result<Config> parse_config(std::string_view text, std::string_view source_name);
 Result<Config> load_config(const std::filesystem::path& file);
+
+// None where there is no file. A file that cannot be read, or has a fault, refuses everything: what
+// it was to forbid is not known.
+policies::Restrictions load_restrictions(const std::filesystem::path& file);
 
 }  // namespace hedgerow::daemon

@@ -47,6 +47,7 @@ Result<ipc::Fd> signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return internal("cannot block signals");
   ipc::Fd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.valid()) return internal("cannot watch for signals");
@@ -83,12 +84,19 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   const Paths paths = Paths::under(home);
   HR_ASSIGN(const Config config, load_config(paths.config));
   HR_ASSIGN(auto keyring, keys::Keyring::open(paths.state));
+  policies::Restrictions restrictions = load_restrictions(paths.restrictions);
   if (check_only) {
     const auto state = paths.state / "state";
     std::error_code ec;
     if (std::filesystem::exists(state, ec)) HR_TRY(keys::check_private_folder(state));
     HR_TRY(core::Core::check_files(state));
+    if (!restrictions.fault.empty())
+      return configuration(restrictions.fault,
+                           "while it is so, this node refuses every question and release");
     std::cout << paths.config.string() << ": good; this node is " << config.party.str() << '\n';
+    if (!restrictions.none())
+      std::cout << paths.restrictions.string() << ": good; " << restrictions.refuse.size()
+                << " refuse, " << restrictions.raise.size() << " raise\n";
     return {};
   }
   HR_ASSIGN(const ipc::Fd signal_fd, signals());
@@ -106,10 +114,14 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   setup.listen = config.listen;
   setup.state = state;
   setup.reidentification = config.reidentification;
+  if (!restrictions.fault.empty())
+    spdlog::error("{}: until it is mended, everything is refused", restrictions.fault);
+  setup.restrictions = std::move(restrictions);
   HR_ASSIGN(const auto core, core::Core::open(std::move(setup), keyring, rng, server, clock.now()));
   HR_TRY(server.listen(paths));
   spdlog::info("{} is up", config.party.str());
   ::sd_notify(0, "READY=1");
+  server.on_hangup([&paths] { return load_restrictions(paths.restrictions); });
   server.on_tick([] { ::sd_notify(0, "WATCHDOG=1"); });
   if (Result<void> ran = server.run(*core, clock, signal_fd.get()); !ran.ok()) {
     // A thread that waits for its disk cannot be ended; the process can, and loses nothing by it.

@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <vector>
 
 namespace hedgerow::daemon {
@@ -134,6 +136,8 @@ void Server::work(core::Core& core, Clock& clock) {
         core.on_control_closed(gone->id);
       else if (const auto* message = std::get_if<ipc::FromGateway>(&event))
         core.on_gateway(*message, now);
+      else if (auto* restrictions = std::get_if<policies::Restrictions>(&event))
+        core.on_restrictions(std::move(*restrictions), now);
       else
         core.on_gateway_lost();
     }
@@ -337,6 +341,19 @@ Result<void> Server::end() {
   return {};
 }
 
+// SIGHUP: the officer's restrictions are read again. Everything else ends the daemon.
+bool Server::ends_by_signal(int signal_fd) {
+  signalfd_siginfo signal{};
+  const bool hangup = ::read(signal_fd, &signal, sizeof signal) == sizeof signal &&
+                      signal.ssi_signo == static_cast<std::uint32_t>(SIGHUP);
+  if (!hangup) return true;
+  if (!reread_) return false;
+  policies::Restrictions restrictions = reread_();
+  const std::lock_guard lock(mutex_);
+  push(std::move(restrictions), 0);
+  return false;
+}
+
 Result<void> Server::run(core::Core& core, Clock& clock, int signal_fd) {
   worker_ = std::thread([&] { work(core, clock); });
   for (;;) {
@@ -355,7 +372,7 @@ Result<void> Server::run(core::Core& core, Clock& clock, int signal_fd) {
       HR_TRY(end());
       return internal("poll failed");
     }
-    if (ready > 0 && all.fds[0].revents != 0) return end();
+    if (ready > 0 && all.fds[0].revents != 0 && ends_by_signal(signal_fd)) return end();
     std::uint64_t count = 0;
     if (ready > 0 && all.fds[1].revents != 0 && ::read(wake_fd_.get(), &count, sizeof count) < 0)
       count = 0;

@@ -43,6 +43,8 @@ class Server : public core::Surroundings {
   Result<void> run(core::Core& core, Clock& clock, int signal_fd);
   // For whoever does not end the process then: returns once the core's thread has ended.
   void wait_for_core() { worker_.join(); }
+  // What a SIGHUP brings: called from run(), handed to the core in its turn.
+  void on_hangup(std::function<policies::Restrictions()> reread) { reread_ = std::move(reread); }
   // Called from run() every half second while the disk answers: for a supervisor's watchdog.
   void on_tick(std::function<void()> tick) { tick_ = std::move(tick); }
 
@@ -65,7 +67,8 @@ class Server : public core::Surroundings {
     core::ConnectionId id;
   };
   struct GatewayGone {};
-  using Event = std::variant<FromClient, ClientGone, ipc::FromGateway, GatewayGone>;
+  using Event =
+      std::variant<FromClient, ClientGone, ipc::FromGateway, GatewayGone, policies::Restrictions>;
   struct Fds;
 
   // --- run()'s thread; those with a lock are called under it ---
@@ -78,6 +81,7 @@ class Server : public core::Surroundings {
   void write_out();
   void drop_finished();
   void push(Event event, std::size_t bytes);
+  bool ends_by_signal(int signal_fd);
   void watch_disk();
   void refuse_waiting(const DiskWait& wait);
   Result<void> end();
@@ -91,6 +95,7 @@ class Server : public core::Surroundings {
   ipc::Fd gateway_listener_;
   ipc::Fd wake_fd_;  // readable: there is something to write, or the core has ended
   std::function<void()> tick_;
+  std::function<policies::Restrictions()> reread_;
   std::thread worker_;
   std::optional<DiskWait> hanging_;
 

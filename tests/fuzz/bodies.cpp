@@ -8,6 +8,7 @@
 #include "protocol/envelope.h"
 #include "protocol/pseudonymise/messages.h"
 #include "protocol/sum/messages.h"
+#include "protocol/sum/standing.h"
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
@@ -92,6 +93,10 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<Statement>(body);
     case MessageType::revocations:
       return check_canonical<Revocations>(body);
+    case MessageType::sum_standing:
+      return check_canonical<sum::Standing>(body);
+    case MessageType::sum_standings:
+      return check_canonical<sum::StandingList>(body);
   }
 }
 
@@ -177,7 +182,8 @@ void asking_seeds(SeedList& list) {
   link.head = chain_head(link);
   list.add(MessageType::answer_hash,
            AnswerHash{counting<Sha256>(1), Bytes{1, 2}, {link, link}}.encode());
-  list.add(MessageType::sum_start, SumStart{Bytes{1, 2}, {link}}.encode());
+  list.add(MessageType::sum_start,
+           SumStart{Bytes{1, 2}, {link}, "movements", "flows", "2026-Q3"}.encode());
   list.add(MessageType::receipt, ReceiptMessage{counting<Sha256>(1), Bytes{4}}.encode());
   list.add(MessageType::answer_delivery,
            AnswerDelivery{Bytes{7}, {{party("vale-council"), Bytes{8}}, {party("vale-police"), {}}}}
@@ -228,6 +234,8 @@ void sum_seeds(SeedList& list) {
            Refusal{id, sum::RefusalReason::editions, "another head"}.encode());
   list.add(MessageType::sum_void, Void{id}.encode());
   list.add(MessageType::sum_match_rate, MatchRate{id.release, kMaxMatchBand}.encode());
+  list.add(MessageType::sum_standing, Standing{id.release, false, manifest.thresholds}.encode());
+  list.add(MessageType::sum_standings, StandingList{{Bytes{1}, Bytes{2, 3}}}.encode());
 }
 
 std::vector<Bytes> seeds() {

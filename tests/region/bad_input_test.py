@@ -496,6 +496,16 @@ class BadInputTest(RegionTest):
                 self.assertRegex(done.err, says)
         (home / "hedgerow.toml").write_text(good)
         self.assertCode(run([region.bin / "hedgerowd", "--home", home, "--check-config"]), 0)
+        restrictions = home / "restrictions.toml"
+        restrictions.write_text("[[raise]]\nmin_children = ten\n")
+        done = run([region.bin / "hedgerowd", "--home", home, "--check-config"])
+        self.assertCode(done, 78)
+        self.assertRegex(done.err, r"restrictions\.toml:2:")
+        restrictions.write_text("[[raise]]\nmin_children = 10\n")
+        done = run([region.bin / "hedgerowd", "--home", home, "--check-config"])
+        self.assertCode(done, 0)
+        self.assertRegex(done.out, r"restrictions\.toml: good; 0 refuse, 1 raise")
+        restrictions.unlink()
         # A part of the keys gone or altered, and the daemon does not start.
         for name in ("master.key", "node.keys", "node.pem"):
             with self.subTest(name):

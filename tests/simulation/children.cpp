@@ -8,8 +8,6 @@ namespace hedgerow::simulation {
 
 namespace {
 
-constexpr std::uint64_t kMinChildren = 8;  // as in the template, like all that follows
-constexpr std::uint64_t kRoundTo = 5;
 constexpr const char* kFirstDay = "2026-07-01";
 constexpr const char* kLastDay = "2026-09-30";
 
@@ -161,7 +159,7 @@ std::string to_csv(const std::vector<Row>& rows) {
   return text;
 }
 
-PlainAnswer compute_plainly(const Records& records) {
+PlainAnswer compute_plainly(const Records& records, const PlainRule& rule) {
   PlainAnswer answer;
   for (const auto& [agency, rows] : records) {
     std::set<std::string> references_with_number;
@@ -177,11 +175,11 @@ PlainAnswer compute_plainly(const Records& records) {
                                : "reference " + r.reference);
     }
     for (const auto& [cell, children] : present)
-      ++(children.size() >= kMinChildren ? answer.cells[cell].k : answer.cells[cell].z);
+      ++(children.size() >= rule.min_children ? answer.cells[cell].k : answer.cells[cell].z);
   }
   for (auto& [cell, c] : answer.cells) {
-    c.released = c.k >= 1 && (c.k >= 2 || c.z == 0);
-    if (c.released) c.value = (2 * c.figure + kRoundTo) / (2 * kRoundTo) * kRoundTo;
+    c.released = c.k >= rule.min_agencies && (c.k >= 2 || c.z == 0);
+    if (c.released) c.value = (2 * c.figure + rule.round_to) / (2 * rule.round_to) * rule.round_to;
     ++(c.released ? answer.released : answer.suppressed);
     if (c.k == 1 && c.z > 0) ++answer.by_z;
   }

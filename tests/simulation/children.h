@@ -40,7 +40,11 @@ struct PlainAnswer {
   std::size_t suppressed = 0;  // although there are rows
   std::size_t by_z = 0;        // of these
 };
-PlainAnswer compute_plainly(const Records& records);
+// The agreement's thresholds, unless a contributor's own officer has raised them.
+struct PlainRule {
+  std::uint64_t min_children = 8, min_agencies = 1, round_to = 5;
+};
+PlainAnswer compute_plainly(const Records& records, const PlainRule& rule = {});
 
 // What the product's answer ("hedgerow/answer/1") says otherwise; empty: nothing.
 std::vector<std::string> differences(const nlohmann::json& answer, const PlainAnswer& plain);

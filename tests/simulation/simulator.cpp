@@ -41,6 +41,7 @@ struct Region::Node : core::Surroundings {
   std::optional<SeededRandom> rng;  // goes on through all lives
   std::optional<keys::Keyring> keyring;
   std::unique_ptr<core::Core> core;
+  policies::Restrictions restrictions;
   std::uint64_t incarnation = 0;
   ipc::Credits credits;
   std::optional<ipc::Configure> configured;
@@ -113,6 +114,17 @@ const Region::Node& Region::node(const std::string& party) const {
   return **it;
 }
 
+void Region::restrict_by(const std::string& party, const std::string& toml) {
+  Node& n = node(party);
+  n.restrictions = {};
+  if (!toml.empty()) {
+    auto read = policies::parse_restrictions(as_bytes(toml), "restrictions.toml");
+    n.restrictions = read.ok() ? *read : policies::Restrictions::unreadable(read.error().text);
+  }
+  if (n.core != nullptr)
+    with(n, [&](core::Core& core) { core.on_restrictions(n.restrictions, now_); });
+}
+
 void Region::bring_up(Node& n) {
   HR_CHECK(n.core == nullptr);
   n.keyring.emplace(keys::Keyring::open(home(n.name)).value());
@@ -121,6 +133,7 @@ void Region::bring_up(Node& n) {
   (n.index == 0 ? setup.listen : setup.hub) = "tcp://127.0.0.1:0";
   setup.state = home(n.name) / "state";
   setup.durability = store::Durability::simulated;
+  setup.restrictions = n.restrictions;
   setup.fault_point = [this, index = n.index](std::string_view point) { on_point(index, point); };
   std::error_code ec;
   std::filesystem::create_directories(setup.state, ec);

@@ -76,6 +76,9 @@ class Region {
   void start(const std::string& party);  // again
   bool is_up(const std::string& party) const;
   void restart_all();
+  // The party's officer puts this into restrictions.toml ("" takes the file away), and the daemon
+  // reads it, now and at every start.
+  void restrict_by(const std::string& party, const std::string& toml);
   core::Core& core(const std::string& party);
   core::LineageNode& lineage(const std::string& party);
   const keys::Keyring& keyring(const std::string& party) const;

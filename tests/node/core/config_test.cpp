@@ -1,6 +1,10 @@
 #include "node/daemon/config.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 namespace hedgerow::daemon {
 namespace {
@@ -63,10 +67,62 @@ TEST(Config, TooLargeOrMissingIsRefused) {
   EXPECT_THAT(r.error().text, HasSubstr("/nowhere/hedgerow.toml"));
 }
 
+TEST(Config, WhatNoEditorShowsIsReadOrRefused) {
+  const std::string good = "party = \"vale-council\"\nhub = \"tcp://h:1\"\n";
+  EXPECT_TRUE(parse_config("\xef\xbb\xbf" + good, "f").ok());
+  EXPECT_TRUE(parse_config("party = \"vale-council\"\r\nhub = \"tcp://h:1\"\r\n", "f").ok());
+  refused(good + std::string(1, '\0'), "hedgerow.toml:3:1: a control character");
+  refused("party = " + std::string(5000, '['), "hedgerow.toml:1:17: nested too deeply");
+  refused("party = \"vale-council\rhub = 1\"", "hedgerow.toml:1:");
+}
+
+TEST(Config, AFolderOrADeviceIsNoConfiguration) {
+  for (const char* place : {"/", "/dev/zero"}) {
+    const auto r = load_config(place);
+    ASSERT_FALSE(r.ok());
+    EXPECT_EQ(r.error().code, Code::configuration);
+    EXPECT_THAT(r.error().text, StartsWith(place));
+  }
+}
+
+class RestrictionsFile : public ::testing::Test {
+ protected:
+  ~RestrictionsFile() override { std::filesystem::remove(file_); }
+  policies::Restrictions load(const std::string& text) {
+    std::ofstream(file_, std::ios::binary) << text;
+    return load_restrictions(file_);
+  }
+  std::filesystem::path file_ = std::filesystem::temp_directory_path() /
+                                ("hedgerow-restrictions-" + std::to_string(::getpid()) + ".toml");
+};
+
+TEST_F(RestrictionsFile, NeedNotBeThere) {
+  EXPECT_TRUE(load_restrictions(file_).none());
+  EXPECT_TRUE(load_restrictions("/nowhere/restrictions.toml").none());
+}
+
+TEST_F(RestrictionsFile, IsReadWithItsHash) {
+  const auto r = load("[[raise]]\nmin_children = 10\n");
+  EXPECT_EQ(r.fault, "");
+  EXPECT_EQ(r.raise.size(), 1U);
+  EXPECT_FALSE(r.hash.is_zero());
+}
+
+TEST_F(RestrictionsFile, WithAFaultRefusesEverything) {
+  EXPECT_THAT(load("[[raise]]\nmin_children = \"ten\"\n").fault,
+              StartsWith(file_.string() + ":2:16: "));
+  EXPECT_THAT(load(std::string(policies::kMaxRestrictionsBytes + 1, '#')).fault,
+              HasSubstr("larger than 65536 bytes"));
+  EXPECT_THAT(load_restrictions("/dev/zero").fault, StartsWith("/dev/zero"));
+  EXPECT_THAT(load_restrictions("/").fault, StartsWith("/"));
+}
+
 TEST(Config, HomeHoldsAllThreePlaces) {
   const Paths trial = Paths::under("/tmp/x");
   EXPECT_EQ(trial.config, "/tmp/x/hedgerow.toml");
   EXPECT_EQ(trial.run, "/tmp/x/run");
+  EXPECT_EQ(trial.restrictions, "/tmp/x/restrictions.toml");
+  EXPECT_EQ(Paths::under("").restrictions, "/etc/hedgerow/restrictions.toml");
   EXPECT_EQ(Paths::under("").config, "/etc/hedgerow/hedgerow.toml");
 }
 

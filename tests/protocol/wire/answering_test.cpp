@@ -82,16 +82,21 @@ TEST(AnswerHash, HasTheseBytes) {
 }
 
 TEST(SumStart, HasTheseBytes) {
-  const Bytes bytes = SumStart{{0xc0, 0xc1}, {a_link()}}.encode();
+  const Bytes bytes = SumStart{{0xc0, 0xc1}, {a_link()}, "g", "t", "p"}.encode();
   EXPECT_EQ(to_hex(ByteView(bytes).first(10)), "02000000c0c101000000");
-  EXPECT_EQ(to_bytes(ByteView(bytes).subspan(10)),
+  EXPECT_EQ(to_hex(ByteView(bytes).last(15)), "010000006701000000740100000070");
+  EXPECT_EQ(to_bytes(ByteView(bytes).subspan(10, bytes.size() - 25)),
             to_bytes(ByteView(AnswerHash{{}, {}, {a_link()}}.encode()).subspan(40)))
       << "links as in an answer hash";
-  EXPECT_EQ(SumStart::decode(bytes)->editions, std::vector<EditionLink>{a_link()});
+  const auto back = SumStart::decode(bytes);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->editions, std::vector<EditionLink>{a_link()});
+  EXPECT_EQ(back->grant + back->table + back->period, "gtp");
   refuses_truncation(bytes, [](ByteView b) { return SumStart::decode(b).ok(); });
   EXPECT_FALSE(
       SumStart::decode(
-          SumStart{{}, std::vector<EditionLink>(kMaxAnswerEditions + 1, a_link())}.encode())
+          SumStart{{}, std::vector<EditionLink>(kMaxAnswerEditions + 1, a_link()), "", "", ""}
+              .encode())
           .ok());
 }
 
