@@ -140,7 +140,7 @@ History make_history(std::size_t children) {
 Result<ByteArray<32>> content_of(const fs::path& home) {
   const daemon::Paths paths = daemon::Paths::under(home);
   HR_ASSIGN(const daemon::Config config, daemon::load_config(paths.config));
-  HR_ASSIGN(const auto keyring, keys::Keyring::open(paths.state));
+  HR_ASSIGN(auto keyring, keys::Keyring::open(paths.state));
   Silent surroundings;
   SeededRandom rng(ByteArray<32>{9});
   Writer content;
