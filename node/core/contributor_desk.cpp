@@ -341,10 +341,8 @@ Work ContributorDesk::after(const SessionId& session, SumContributor& role, prot
           {session, {m.to, MessageType::sum_match_rate, match_rates_[session], m.lifetime}});
     work.send.push_back({session, std::move(m)});
   }
-  if (step.wake_at)
-    wake_[session] = *step.wake_at;
-  else
-    wake_.erase(session);
+  // A step that names no time, as on a message that came twice, leaves the one that was set.
+  if (step.wake_at) wake_[session] = *step.wake_at;
   const ReleaseId release = role.manifest().release;
   if (role.finished()) {
     work.add(forget_role(session));

@@ -170,7 +170,8 @@ Result<Work> ReleaseDesk::after_role(protocol::Step step, UtcTime now) {
   Work work;
   work.log = std::move(step.log);
   for (Outgoing& m : step.send) work.send.push_back({session, std::move(m)});
-  a.wake_at = step.wake_at;
+  // A step that names no time, as on a message that came twice, leaves the one that was set.
+  if (step.wake_at) a.wake_at = step.wake_at;
   if (!a.role.finished()) {
     if (step.state) work.write(keep_role(session, a.question, *step.state, now));
     return work;

@@ -135,7 +135,7 @@ TEST_F(SimulatedForgery, AnAlteredMessageIsRefusedWhicheverByteItIs) {
 
 TEST_F(SimulatedForgery, WhatIsExpiredOrLastsTooLongIsRefused) {
   auto h = header(3);
-  h.not_after = region().now() - seconds(1);
+  h.not_after = region().now() - core::kClockSkew - seconds(1);
   expect_refused(make(h), "expired");
   h.not_after = region().now() + hours(24 * 33);
   expect_refused(make(h), "valid for too long");
@@ -240,7 +240,7 @@ TEST(SimulatedDelay, AQuestionKeptBackUntilItExpiresIsRefused) {
   region.command("vale-council", region.ask_request(question_id(42)));
   ASSERT_TRUE(kept);
   region.crash("vale-council");
-  region.run_for(minutes(6));
+  region.run_for(minutes(8));
   const auto before = state_of(region);
   const std::size_t reports = region.reports(kHubName);
   region.inject(kHubName, region.curve_of("vale-council"), *kept);
