@@ -34,7 +34,7 @@ def walk(build, show):
     differ = steps = 0
     try:
         made = run([sys.executable, ROOT / "tests/generator/generate_region.py", "--out",
-                    top / "input", "--seed", "1", "--children", str(CHILDREN), "--today", str(today)])
+                    top / "input", "--seed", "1", "--children", str(CHILDREN), "--today", str(today), "--return"])
         if made.code != 0:
             raise AssertionError(f"generator: {made}")
         (folder / "exports").mkdir()
