@@ -69,7 +69,8 @@ TEST(SimulatedRevocation, ARevokedAnalystIsRefusedAtEveryNode) {
     for (const std::string& party : party_names()) {
       auto& node = region.lineage(party);
       const auto admitted =
-          core::admit_countersigned(node.context(), node.keys(), countersigned, region.now());
+          core::admit_countersigned(node.context(), node.keys(), countersigned, region.now(),
+                                    policies::RestrictionScope::all);
       ASSERT_FALSE(admitted.ok()) << party;
       EXPECT_EQ(admitted.error().code, Code::denied);
       EXPECT_THAT(admitted.error().text, HasSubstr("was revoked")) << party;
