@@ -76,10 +76,11 @@ TEST_F(ExchangeRefusal, ASealForAnotherNode) {
 TEST_F(ExchangeRefusal, AnExpiredMessage) {
   auto h = header();
   EXPECT_TRUE(police_.exchange()
-                  .receive(*protocol::Envelope::decode(made(h)), h.not_after)
+                  .receive(*protocol::Envelope::decode(made(h)), h.not_after + kClockSkew)
                   .value()
                   .has_value());
-  refused(made(h), Code::denied, "vale-council", h.not_after + std::chrono::milliseconds(1));
+  refused(made(h), Code::denied, "vale-council",
+          h.not_after + kClockSkew + std::chrono::milliseconds(1));
 }
 
 TEST_F(ExchangeRefusal, ASenderWhoseCertificateHasRunOut) {
