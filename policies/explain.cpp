@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policies/cells.h"
+#include "policies/match_rate.h"
 
 namespace hedgerow::policies {
 namespace {
@@ -180,6 +181,11 @@ class Explanation {
         "No record and no pseudonym. For each cell of a released table a contributor sends four "
         "numbers (the figure, its children, and whether these are enough or too few), masked: only "
         "all contributors' numbers together give sums, and only the hub can add them up.");
+    fact(
+        "With a released table, its match rate: for which share of what it counted there it knows "
+        "the child's NHS number, as one of four bands (under 50 %, 50-80 %, 80-95 %, 95 % and "
+        "over), signed by it. It states none where it counted fewer distinct children than " +
+        std::to_string(kMatchRateFloor) + " times min_children.");
     fact("For pseudonyms: blinded numbers to keyholders, which they cannot read, and theirs back.");
     fact("Questions with asker and reason, and what a node decides about them.");
   }
@@ -196,6 +202,9 @@ class Explanation {
     fact("Contributors (" + listed(texts_of(a_.contributors())) +
          "): every question, asker and reason, and a fingerprint of the answer; not the figures, "
          "and nothing of each other's records.");
+    fact(
+        "The hub, the asker and the asker's agency: each contributor's match rate, a band about "
+        "that one agency, or that it states none; and which contributors took part.");
     fact(
         "The asker and the asker's agency: the answer, after the disclosure rule. A contributor "
         "that asks can take its own part off a figure; the rule is made so that another agency at "

@@ -29,7 +29,7 @@ std::optional<MatchBand> match_band_from(std::uint8_t number) {
 MatchBand match_band(std::uint64_t matched, std::uint64_t counted, std::uint64_t children,
                      const DisclosureRule& rule) {
   HR_CHECK(matched <= counted && children <= counted);
-  if (children < kMatchRateFloor * rule.min_children) return MatchBand::not_stated;
+  if (children < match_floor(rule)) return MatchBand::not_stated;
   const auto reaches = [&](std::uint64_t percent) { return matched * 100 >= percent * counted; };
   if (reaches(95)) return MatchBand::from_95;
   if (reaches(80)) return MatchBand::from_80;

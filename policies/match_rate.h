@@ -27,6 +27,9 @@ std::optional<MatchBand> match_band_from(std::uint8_t number);
 // A band is stated by a contributor with at least this many times min_children distinct children
 // in the table and period, so that 'not stated' leaves room for numbers above the threshold.
 constexpr std::uint64_t kMatchRateFloor = 5;
+constexpr std::uint64_t match_floor(const DisclosureRule& rule) {
+  return kMatchRateFloor * rule.min_children;
+}
 
 // `matched` of `counted` rows or children, by the table's measure; `children` distinct ones.
 MatchBand match_band(std::uint64_t matched, std::uint64_t counted, std::uint64_t children,

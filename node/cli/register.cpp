@@ -51,7 +51,9 @@ std::optional<IssuedCertificate> issued_of(const ordered_json& j) {
   const auto fingerprint = text_of(j, "fingerprint");
   const auto not_before = time_of(j, "not_before");
   const auto not_after = time_of(j, "not_after");
-  if (!serial || !subject || !fingerprint || !not_before || !not_after) return std::nullopt;
+  if (!serial || from_hex(*serial).value_or(Bytes()).empty() || !subject || !fingerprint ||
+      !not_before || !not_after)
+    return std::nullopt;
   return IssuedCertificate{*serial,    *subject,     *not_before,
                            *not_after, *fingerprint, text_of(j, "key").value_or("")};
 }
@@ -162,7 +164,11 @@ void Register::add(const Certificate& c) {
 }
 
 void Register::revoke(Revoked revoked) {
-  if (find_revoked(to_hex(revoked.serial)) == nullptr) revoked_.push_back(std::move(revoked));
+  const auto it = std::ranges::find(revoked_, revoked.serial, &Revoked::serial);
+  if (it == revoked_.end())
+    revoked_.push_back(std::move(revoked));
+  else
+    *it = std::move(revoked);
 }
 
 Result<void> register_issue(const std::filesystem::path& root, const Certificate& certificate) {

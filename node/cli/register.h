@@ -41,7 +41,7 @@ class Register {
   const Revoked* find_revoked(std::string_view serial_hex) const;
 
   void add(const Certificate& certificate);  // of the same serial once
-  void revoke(Revoked revoked);
+  void revoke(Revoked revoked);              // in the place of an entry of the same serial
   void set_list_number(std::uint64_t number) { list_number_ = number; }
   Result<void> save() const;
 

@@ -34,6 +34,8 @@ bool is_there(const path& file) {
 struct Target {
   Bytes serial;
   std::string subject;
+  std::string key;  // as IssuedCertificate::key
+  bool registered = false;
 };
 
 Result<Target> target_of(const std::string& what, const Certificate& root, const Register& known) {
@@ -49,7 +51,10 @@ Result<Target> target_of(const std::string& what, const Certificate& root, const
       error.text = what + ": " + error.text;
       return error;
     }
-    return Target{to_bytes(c.serial()), c.subject().urn()};
+    const bool is_node = c.kind() == CertificateKind::node;
+    return Target{to_bytes(c.serial()), c.subject().urn(),
+                  is_node ? to_hex(c.verify_key().view()) : "",
+                  known.find(c.serial_hex()) != nullptr};
   }
   const auto serial = from_hex(what);
   const bool is_serial = serial && !serial->empty() && serial->size() <= 20 && serial->front() != 0;
@@ -60,7 +65,31 @@ Result<Target> target_of(const std::string& what, const Certificate& root, const
   if (issued == nullptr)
     return bad_input("the register knows no certificate with serial number " + to_hex(*serial),
                      "give the certificate's file instead");
-  return Target{*serial, issued->subject};
+  return Target{*serial, issued->subject, issued->key, true};
+}
+
+// Certificates of the same keys, which a renewal makes (adr/0016), live and die together, unless
+// one was only replaced. Adds to the register what this changes; the target comes first.
+std::vector<Bytes> enter(Register& known, const std::optional<RevocationList>& list,
+                         const Target& target, RevocationReason reason, UtcTime now) {
+  std::vector<Bytes> serials = {target.serial};
+  if (reason != RevocationReason::superseded && !target.key.empty())
+    for (const IssuedCertificate& c : known.issued())
+      if (c.key == target.key && *from_hex(c.serial) != target.serial)
+        serials.push_back(*from_hex(c.serial));
+  const UtcTime at = std::chrono::floor<std::chrono::seconds>(now);
+  std::erase_if(serials, [&](const Bytes& serial) {
+    const Revoked* before = known.find_revoked(to_hex(serial));
+    if (before == nullptr && list) before = list->find(serial);
+    if (before == nullptr) {
+      known.revoke({serial, at, reason});
+      return false;
+    }
+    if (before->reason != RevocationReason::superseded || reason == before->reason) return true;
+    known.revoke({serial, before->at, reason});
+    return false;
+  });
+  return serials;
 }
 
 std::vector<Revoked> all_revoked(const Register& known, const std::optional<RevocationList>& list) {
@@ -98,9 +127,11 @@ Result<RevocationMade> revoke_certificate(const RevokeRequest& request, UtcTime 
   HR_ASSIGN(Register known, Register::open(request.root));
   HR_ASSIGN(const auto before, read_list(request.root, root));
   Target target;
+  std::vector<Bytes> entered;
   if (!request.what.empty()) {
     HR_ASSIGN(target, target_of(request.what, root, known));
-    if (before && before->find(target.serial) != nullptr)
+    entered = enter(known, before, target, *reason, now);
+    if (entered.empty())
       return usage(
           "the certificate with serial number " + to_hex(target.serial) + " was revoked already",
           "see `hedgerow agency show --root`");
@@ -112,8 +143,6 @@ Result<RevocationMade> revoke_certificate(const RevokeRequest& request, UtcTime 
   const auto* key = std::get_if<OfficerKey>(&credential.key);
   HR_CHECK(key != nullptr);
 
-  if (!target.serial.empty())
-    known.revoke({target.serial, std::chrono::floor<std::chrono::seconds>(now), *reason});
   const std::uint64_t number =
       std::max(known.list_number(), before ? before->number() : std::uint64_t{0}) + 1;
   const Validity updates{std::max<UtcTime>(now - kBackdate, root.not_before()),
@@ -124,8 +153,13 @@ Result<RevocationMade> revoke_certificate(const RevokeRequest& request, UtcTime 
   known.set_list_number(number);
   HR_TRY(known.save());
   HR_TRY(keys::replace_file(list_file(request.root), as_bytes(list.pem()), keys::Readers::anybody));
-  return RevocationMade{target.serial.empty() ? "" : to_hex(target.serial), target.subject,
-                        std::move(list), list_file(request.root)};
+  RevocationMade made{to_hex(target.serial), target.subject,         {}, false,
+                      std::move(list),       list_file(request.root)};
+  for (const Bytes& serial : entered)
+    if (serial != target.serial) made.same_keys.push_back(to_hex(serial));
+  made.others_unknown =
+      !target.key.empty() && !target.registered && *reason != RevocationReason::superseded;
+  return made;
 }
 
 }  // namespace hedgerow::cli

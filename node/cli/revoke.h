@@ -20,14 +20,19 @@ struct RevokeRequest {
 };
 
 struct RevocationMade {
-  std::string serial;   // empty: nothing was revoked, the list is fresh
-  std::string subject;  // empty where only the serial is known
+  std::string serial;  // empty: nothing was revoked, the list is fresh
+  std::string subject;
+  std::vector<std::string> same_keys;  // serials of other certificates, revoked with it
+  // The register does not hold this node's certificate, so others of its keys may be in use.
+  bool others_unknown = false;
   RevocationList list;
   std::filesystem::path file;
 };
 
-// Errors: usage: unknown reason, revoked already; bad_input: not a certificate of this root, or a
-// serial that the register does not know; denied: the passphrase; configuration: register or list
+// A node's renewed certificates have the same keys (adr/0016). For every reason but `superseded`
+// all of them that the register holds are revoked, and those superseded before get the new reason.
+// Errors: usage: unknown reason, all revoked already; bad_input: not a certificate of this root, or
+// a serial that the register does not know; denied: the passphrase; configuration: register or list
 // are not what they must be. Nothing has changed after an error.
 Result<RevocationMade> revoke_certificate(const RevokeRequest& request, UtcTime now, Random& rng);
 

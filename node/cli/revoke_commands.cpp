@@ -22,11 +22,17 @@ constexpr const char* kSchema = "hedgerow/agency/1";
 Result<void> run_revoke(Context& context, const RevokeRequest& request) {
   SystemRandom rng;
   HR_ASSIGN(const RevocationMade made, revoke_certificate(request, system_now(), rng));
+  if (made.others_unknown)
+    context.err << "warning: " << (request.root / "register.json").string()
+                << " does not hold this certificate. Others of the same keys may be valid still: "
+                   "revoke each of them, too, by its file\n";
   if (context.json) {
     const ordered_json all = {{"schema", kSchema},
                               {"serial", made.serial},
                               {"subject", made.subject},
                               {"reason", request.reason},
+                              {"same_keys", made.same_keys},
+                              {"others_unknown", made.others_unknown},
                               {"number", made.list.number()},
                               {"revoked", made.list.entries().size()},
                               {"next_update", iso(made.list.next_update())},
@@ -38,6 +44,8 @@ Result<void> run_revoke(Context& context, const RevokeRequest& request) {
     context.out << made.subject << '\n'
                 << "  revoked      " << request.reason << '\n'
                 << "  serial       " << made.serial << '\n';
+  for (const std::string& serial : made.same_keys)
+    context.out << "  and          " << serial << ", of the same keys\n";
   context.out << "list " << made.list.number() << " of revoked certificates\n"
               << "  revoked      " << made.list.entries().size() << '\n'
               << "  next due     " << iso(made.list.next_update()) << '\n'

@@ -1,6 +1,7 @@
 #include "node/core/answer.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "policies/dimension.h"
@@ -86,6 +87,24 @@ Result<Answer> Answer::decode(ByteView bytes) {
   return a;
 }
 
+namespace {
+
+// Of the rule that each release was made under, as those who tallied for it had it.
+std::string match_floor(const Answer& answer) {
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t most = 0;
+  for (const AnswerPeriod& p : answer.periods) {
+    const std::uint64_t floor = policies::match_floor(p.edition.rule);
+    least = std::min(least, floor);
+    most = std::max(most, floor);
+  }
+  if (least >= most) return std::to_string(most) + " children";
+  return std::to_string(least) + " to " + std::to_string(most) +
+         " children, by the period's thresholds";
+}
+
+}  // namespace
+
 std::vector<std::string> notes_of(const Answer& answer, const policies::Table& table,
                                   const policies::DisclosureRule& rule) {
   std::vector<std::string> notes;
@@ -103,7 +122,7 @@ std::vector<std::string> notes_of(const Answer& answer, const policies::Table& t
   notes.push_back("match rate: the share of an agency's " + counted +
                   " here for which it knows the child's NHS number; not stated by an agency that "
                   "counted fewer than " +
-                  std::to_string(policies::kMatchRateFloor * rule.min_children) + " children");
+                  match_floor(answer));
   const auto stricter =
       std::count_if(answer.periods.begin(), answer.periods.end(),
                     [&](const AnswerPeriod& p) { return p.edition.rule != rule; });

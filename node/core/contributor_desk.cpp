@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "crypto/hash.h"
-#include "node/audit/receipt.h"
 #include "node/core/edition_chain.h"
 #include "node/core/match_rate.h"
 #include "node/core/tally.h"
@@ -23,10 +22,8 @@ constexpr std::string_view kRoleKind = "sum-contributor";
 constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt joined, by release
 constexpr std::string_view kMatchKind = "sum-match-rate";
 constexpr std::string_view kAsideKind = "sum-aside";  // this node stood aside, by release
-constexpr std::string_view kLoggedKind = "answer-logged";
 constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
 constexpr std::chrono::minutes kStartKeptFor{10};
-constexpr std::chrono::minutes kReceiptLifetime{60};
 
 WipingBytes wiping_copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -93,6 +90,7 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
   HR_ASSIGN(Work work, accept_editions(start.editions, now));
   Started started;
   started.at = now;
+  started.countersigned = start.countersigned;
   started.context = {lineage_.id(), lineage_.agreement.hash, d.session, {}};
   if (const auto* permit = admission.permit()) {
     started.grant = permit->grant;
@@ -116,43 +114,37 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
 
 // A question that this node denies has its refusal when the manifest comes, as before; its standing
 // is about the table alone.
-Work ContributorDesk::stand(const Delivery& d, const Started& started,
-                            const policies::Permit* permit, const std::string& period_label,
-                            UtcTime now) {
+Work ContributorDesk::stand(const Delivery& d, Started& started, const policies::Permit* permit,
+                            const std::string& period_label, UtcTime now) {
   Work work;
-  protocol::sum::Standing standing{started.context.release, true, {}};
-  const policies::Restrictions none;
-  const auto& own = lineage_.restrictions == nullptr ? none : *lineage_.restrictions;
+  started.standing = {started.context.release, true, {}};
   if (permit != nullptr) {
     const auto period = policies::Period::parse(period_label);
     HR_CHECK(period.ok());
-    const auto& table = *lineage_.agreement.grant(permit->grant)->table(permit->table);
-    standing.thresholds = thresholds_of(policies::raised(permit->rule, own, lineage_.agreement.id));
-    const policies::Refusal* refusal =
-        policies::refusal_of_release(own, lineage_.agreement.id, table.question, *period);
-    standing.takes_part = refusal == nullptr;
-    if (refusal != nullptr) {
-      work.note("release.aside", {{"grant", permit->grant},
-                                  {"table", permit->table},
-                                  {"period", period_label},
-                                  {"line", std::to_string(refusal->line)},
-                                  {"why", refusal->why},
-                                  {"restrictions", own.hash.hex()}});
+    const OwnStanding own = own_standing(lineage_, started.context.release, *permit, *period);
+    started.standing = own.standing;
+    protocol::LogNote note{
+        {}, {{"grant", permit->grant}, {"table", permit->table}, {"period", period_label}}};
+    if (own.refusal != nullptr) {
+      note.kind = "release.aside";
+      note.fields.emplace_back("line", std::to_string(own.refusal->line));
+      note.fields.emplace_back("why", own.refusal->why);
       work.write([release = started.context.release, now](store::LineageStore& s) {
         return s.sessions().put(
             {row_of(release), std::string(kAsideKind), {}, {}, now + kKeptFor, false});
       });
-    } else if (standing.thresholds != thresholds_of(permit->rule)) {
-      work.note("release.raised", {{"grant", permit->grant},
-                                   {"table", permit->table},
-                                   {"period", period_label},
-                                   {"rule", policies::in_words(rule_of(standing.thresholds))},
-                                   {"restrictions", own.hash.hex()}});
+    } else if (own.standing.thresholds != thresholds_of(permit->rule)) {
+      note.kind = "release.raised";
+      note.fields.emplace_back("rule", policies::in_words(rule_of(own.standing.thresholds)));
+    }
+    if (!note.kind.empty()) {
+      note.fields.emplace_back("restrictions", lineage_.restrictions->hash.hex());
+      work.log.push_back(std::move(note));
     }
   }
   work.message(d.session, d.from, MessageType::sum_standing,
                protocol::sum::sign_standing(env_.keyring.message(), lineage_.self, started.context,
-                                            standing, now),
+                                            started.standing, now),
                std::chrono::duration_cast<std::chrono::seconds>(protocol::sum::kStandingLifetime));
   return work;
 }
@@ -170,6 +162,17 @@ Result<Work> ContributorDesk::on_standings(const Delivery& d, UtcTime now) {
   started.thresholds =
       thresholds_of(strictest_of(*lineage_.agreement.grant(started.grant), standings));
   return Work{};
+}
+
+Result<bool> ContributorDesk::still_stands(const Started& started, const policies::Period& period,
+                                           UtcTime now) const {
+  HR_ASSIGN(const auto outer, protocol::Statement::decode(started.countersigned));
+  const UtcTime as_of = std::min(now, outer.header().not_after);
+  const auto admission = admit_countersigned(lineage_, keys_, started.countersigned, as_of,
+                                             policies::RestrictionScope::askers);
+  if (!admission.ok() || admission->permit() == nullptr) return false;
+  return own_standing(lineage_, started.context.release, *admission->permit(), period).standing ==
+         started.standing;
 }
 
 Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::objection(
@@ -196,6 +199,9 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   if (table == nullptr || !period.ok() || period->label() != m.period || !asked ||
       m.grant != started.grant || m.table != started.table)
     return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
+  HR_ASSIGN(const bool stands, still_stands(started, *period, now));
+  if (!stands)
+    return no(RefusalReason::not_ready, "this node's restrictions changed after its standing");
   if (!policies::is_settled(*period, grant->settle_days, now))
     return no(RefusalReason::not_ready, "the period is not settled");
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
@@ -438,68 +444,6 @@ Result<Work> ContributorDesk::accept_editions(const std::vector<protocol::Editio
     sequence = link.sequence;
     head = link.head;
   }
-  return work;
-}
-
-Result<Work> ContributorDesk::send_receipt(const SessionId& question, const Sha256& answer,
-                                           std::uint64_t index) {
-  HR_ASSIGN(const auto receipt, audit::make_receipt(env_.log, index, true));
-  Work work;
-  work.message(question, lineage_.agreement.hub, MessageType::receipt,
-               protocol::ReceiptMessage{answer, audit::encode(receipt)}.encode(), kReceiptLifetime);
-  return work;
-}
-
-Result<Work> ContributorDesk::on_answer_hash(const Delivery& d, UtcTime now) {
-  HR_ASSIGN(const auto m, protocol::AnswerHash::decode(d.body));
-  HR_ASSIGN(const auto logged, lineage_.store.sessions().get(d.session, std::string(kLoggedKind)));
-  if (logged) {  // the hub asks again: the same entry, a receipt for it
-    Reader r(logged->state);
-    const Sha256 answer{r.array<32>()};
-    const std::uint64_t index = r.u64();
-    HR_TRY(r.finish("stored answer"));
-    if (answer == m.answer) return send_receipt(d.session, m.answer, index);
-  }
-  HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
-  if (countersigned.header().session != d.session)
-    return culprit_error("the answer is to another question", d.from.str());
-  // The countersignature may have ended while receipts were waited for: read it as of its end.
-  const UtcTime as_of = std::min(now, countersigned.header().not_after);
-  HR_ASSIGN(const Admission admission, admit_countersigned(lineage_, keys_, m.countersigned, as_of,
-                                                           policies::RestrictionScope::none));
-  HR_TRY(check_asker(lineage_, admission.asked.asker, now));
-  if (!admission.permit()) return admission.denial();
-  HR_ASSIGN(Work work, accept_editions(m.editions, now));
-
-  // The entry whose receipt is returned is the last of this work.
-  auto note = question_note("answer", admission);
-  note.fields.emplace_back("answer", m.answer.hex());
-  work.log.push_back(std::move(note));
-  const auto index = std::make_shared<std::uint64_t>(0);
-  const std::uint64_t entry = env_.log.size() + work.log.size() - 1;
-  work.write([=, session = d.session](store::LineageStore& s) {
-    Writer w;
-    w.raw(m.answer.view()).u64(entry);
-    store::Session row{session, std::string(kLoggedKind), {}, wiping_copy(w.data()), now + kKeptFor,
-                       false};
-    return s.sessions().put(row);
-  });
-  work.follow.push_back([this, session = d.session, answer = m.answer](const Committed& done) {
-    return send_receipt(session, answer, done.log.size - 1);
-  });
-  return work;
-}
-
-Result<Work> ContributorDesk::on_served(const Delivery& d) {
-  HR_ASSIGN(const auto m, protocol::Served::decode(d.body));
-  HR_ASSIGN(const auto countersigned, protocol::Statement::decode(m.countersigned));
-  HR_ASSIGN(const Admission admission,
-            admit_countersigned(lineage_, keys_, m.countersigned, countersigned.header().not_after,
-                                policies::RestrictionScope::none, AdmitAs::recorded));
-  Work work;
-  auto note = question_note("answer.served", admission);
-  note.fields.emplace_back("answer", m.answer.hex());
-  work.log.push_back(std::move(note));
   return work;
 }
 

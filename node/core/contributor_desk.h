@@ -33,7 +33,9 @@ class ContributorDesk {
     std::string table;
     std::vector<std::string> periods;
     std::optional<Error> denied;
+    Bytes countersigned;
     protocol::sum::StandingContext context;
+    protocol::sum::Standing standing;  // this node's, as it was sent
     // From everybody's standing, once the hub has shown it.
     std::vector<PartyId> roster;
     protocol::sum::Thresholds thresholds;
@@ -42,8 +44,11 @@ class ContributorDesk {
 
   Result<Work> on_start(const Delivery& delivery, UtcTime now);
   // Says whether this node takes part in the release at all, and with which thresholds.
-  Work stand(const Delivery& delivery, const Started& started, const policies::Permit* permit,
+  Work stand(const Delivery& delivery, Started& started, const policies::Permit* permit,
              const std::string& period, UtcTime now);
+  // It would say the same now: its officer may have refused or raised more since.
+  Result<bool> still_stands(const Started& started, const policies::Period& period,
+                            UtcTime now) const;
   Result<Work> on_standings(const Delivery& delivery, UtcTime now);
   Result<Work> on_manifest(const Delivery& delivery, UtcTime now);
   Result<Work> on_role_message(const Delivery& delivery, UtcTime now);

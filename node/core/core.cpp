@@ -10,6 +10,8 @@ namespace {
 
 // Cannot be a lineage's name.
 constexpr const char* kNodeDatabase = ".node";
+constexpr std::string_view kRestrictionsKind = "restrictions-noted";
+constexpr std::chrono::hours kNotedFor{24 * 366 * 10};
 constexpr const char* kWholeHint = "put back the newest copy of the whole state folder";
 
 class KeyringWrap : public store::KeyWrap {
@@ -122,20 +124,41 @@ Result<void> Core::start(UtcTime now) {
     surroundings_.report("the log ended in an entry that a power cut left unfinished; cut off");
   if (log_->last_time()) latest_ = *log_->last_time();
   HR_TRY(open_lineages(clock(now)));
-  return setup_.restrictions.none() ? Result<void>() : note_restrictions(clock(now));
+  return note_restrictions(clock(now));
+}
+
+// Beside the note stands what was noted last, so that a file that went while the node was off
+// leaves its trace too. Without a row nothing was noted: there was no file.
+Result<Work> Core::restrictions_note(store::LineageStore& store, const Lineage& lineage,
+                                     UtcTime now) {
+  const policies::Restrictions& r = setup_.restrictions;
+  const SessionId row{};
+  Writer w;
+  w.raw(r.hash.view()).u8(r.fault.empty() ? 0 : 1);
+  HR_ASSIGN(const auto last, store.sessions().get(row, std::string(kRestrictionsKind)));
+  Work work;
+  if (last ? std::ranges::equal(last->state, w.data()) : r.none()) return work;
+  work.note("restrictions", {{"agreement", lineage.str()},
+                             {"hash", r.hash.hex()},
+                             {"refuse", std::to_string(r.refuse.size())},
+                             {"raise", std::to_string(r.raise.size())},
+                             {"fault", r.fault.empty() ? "none" : "cannot be read"}});
+  work.write([=, state = std::move(w).take()](store::LineageStore& s) {
+    return s.sessions().put({row,
+                             std::string(kRestrictionsKind),
+                             {},
+                             WipingBytes(state.begin(), state.end()),
+                             now + kNotedFor,
+                             false});
+  });
+  return work;
 }
 
 // On every lineage's behalf, since each has decisions made under them.
 Result<void> Core::note_restrictions(UtcTime now) {
-  const policies::Restrictions& r = setup_.restrictions;
   for (auto& [id, node] : lineages_) {
-    Work work;
-    work.note("restrictions", {{"agreement", id.str()},
-                               {"hash", r.hash.hex()},
-                               {"refuse", std::to_string(r.refuse.size())},
-                               {"raise", std::to_string(r.raise.size())},
-                               {"fault", r.fault.empty() ? "none" : "cannot be read"}});
-    HR_TRY(node->commit(std::move(work), now));
+    HR_ASSIGN(Work work, restrictions_note(node->context().store, id, now));
+    if (!work.empty()) HR_TRY(node->commit(std::move(work), now));
   }
   return {};
 }
@@ -231,6 +254,8 @@ Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peer
   work.note("agreement.installed", {{"agreement", id.str()},
                                     {"version", std::to_string(record.version)},
                                     {"hash", record.hash.hex()}});
+  HR_ASSIGN(Work restrictions, restrictions_note(node->context().store, id, now));
+  work.add(std::move(restrictions));
   const auto reidentification = setup_.reidentification;
   std::vector<store::RevocationRecord> lists;
   for (const auto& [party, peer] : node->context().peers.all())

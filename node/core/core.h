@@ -64,7 +64,7 @@ class Core {
   void on_control_closed(ConnectionId connection);
   void on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
-  // What is decided from now on is decided under these; every lineage's log notes the change.
+  // What is decided from now on is decided under these; every lineage's log notes a change.
   void on_restrictions(policies::Restrictions restrictions, UtcTime now);
 
   // Set where the node must stop: memory, disk and log may no longer agree. What was
@@ -105,6 +105,8 @@ class Core {
   Result<void> start(UtcTime now);
   Result<void> open_lineages(UtcTime now);
   Result<void> note_restrictions(UtcTime now);
+  // Nothing where the lineage's log says so already.
+  Result<Work> restrictions_note(store::LineageStore& store, const Lineage& lineage, UtcTime now);
   Result<std::unique_ptr<LineageNode>> make_node(LineageContext context, UtcTime now);
   void on_received(const ipc::Received& message, UtcTime now);
   UtcTime clock(UtcTime now);

@@ -139,6 +139,19 @@ policies::DisclosureRule strictest_of(const policies::Grant& grant,
   return rule;
 }
 
+OwnStanding own_standing(const LineageContext& lineage, const protocol::sum::ReleaseId& release,
+                         const policies::Permit& permit, const policies::Period& period) {
+  const policies::Restrictions none;
+  const auto& own = lineage.restrictions == nullptr ? none : *lineage.restrictions;
+  const Lineage& agreement = lineage.agreement.id;
+  const auto& table = *lineage.agreement.grant(permit.grant)->table(permit.table);
+  OwnStanding s;
+  s.refusal = policies::refusal_of_release(own, agreement, table.question, period);
+  s.standing = {release, s.refusal == nullptr,
+                thresholds_of(policies::raised(permit.rule, own, agreement))};
+  return s;
+}
+
 Result<policies::Edition> release(const policies::Grant& grant, const policies::CellSpace& space,
                                   std::size_t contributors, protocol::sum::SumFigures f) {
   SumVectors vectors{{f.v.begin(), f.v.end()},

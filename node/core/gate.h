@@ -51,6 +51,14 @@ protocol::sum::Thresholds thresholds_of(const policies::DisclosureRule& rule);
 policies::DisclosureRule rule_of(const protocol::sum::Thresholds& thresholds);
 policies::DisclosureRule strictest_of(const policies::Grant& grant,
                                       const protocol::sum::Standings& standings);
+// Whether this node takes part in a permitted release and with which thresholds, by the agreement
+// and its own restrictions as they are now; and the entry that keeps it out.
+struct OwnStanding {
+  protocol::sum::Standing standing;
+  const policies::Refusal* refusal = nullptr;
+};
+OwnStanding own_standing(const LineageContext& lineage, const protocol::sum::ReleaseId& release,
+                         const policies::Permit& permit, const policies::Period& period);
 // The grant with the thresholds that its manifest has.
 policies::Grant with_thresholds(const policies::Grant& grant,
                                 const protocol::sum::Thresholds& thresholds);

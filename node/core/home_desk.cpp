@@ -14,8 +14,9 @@ HomeDesk::HomeDesk(LineageContext& lineage, const KeyDesk& keys, const Environme
                    const policies::CodeList& codes)
     : lineage_(lineage), keys_(keys), env_(environment), codes_(codes) {}
 
-Result<void> HomeDesk::restore(UtcTime now) {
+Result<Work> HomeDesk::restore(UtcTime now) {
   HR_ASSIGN(const auto rows, lineage_.store.questions().waiting());
+  Work work;
   for (const auto& row : rows) {
     Bytes statement = row.question;
     if (lineage_.is_hub()) {  // its rows are the hub desk's, which hold the countersigned question
@@ -24,7 +25,18 @@ Result<void> HomeDesk::restore(UtcTime now) {
       statement = outer.body();
     }
     auto admission = admit_own(lineage_, keys_, statement, row.created_at, AdmitAs::recorded);
-    if (!admission.ok() || !admission->permit()) continue;
+    if (!admission.ok() || !admission->permit()) {
+      const Error why = admission.ok() ? admission->denial() : admission.error();
+      // The hub desk ends its own; what may be worth trying again is looked at once more, at the
+      // next start.
+      if (lineage_.is_hub() || why.code == Code::try_again) continue;
+      work.note("question.refused", {{"question", row.id.hex()}, {"why", why.text}});
+      work.write([refused = row](store::LineageStore& s) mutable {
+        refused.status = store::QuestionStatus::refused;
+        return s.questions().put(refused);
+      });
+      continue;
+    }
     const policies::Permit permit = *admission->permit();
     waiting_.emplace(row.id, Waiting{std::move(admission->asked),
                                      std::move(admission->question),
@@ -33,7 +45,7 @@ Result<void> HomeDesk::restore(UtcTime now) {
                                      now,
                                      {}});
   }
-  return {};
+  return work;
 }
 
 Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer, Bytes receipts) {

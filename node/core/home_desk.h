@@ -23,7 +23,8 @@ class HomeDesk {
   HomeDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
            const policies::CodeList& codes);
 
-  Result<void> restore(UtcTime now);
+  // Gives what is left to do of questions that are not permitted any more.
+  Result<Work> restore(UtcTime now);
 
   // The asker's signed question. `reply` hears progress and the end.
   Result<Work> ask(ByteView question_statement, Reply reply, UtcTime now);

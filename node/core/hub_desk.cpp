@@ -29,8 +29,9 @@ HubDesk::HubDesk(LineageContext& lineage, const KeyDesk& keys, const Environment
                  const policies::CodeList& codes)
     : lineage_(lineage), keys_(keys), env_(environment), releases_(lineage, environment, codes) {}
 
-Result<void> HubDesk::restore(UtcTime now) {
+Result<Work> HubDesk::restore(UtcTime now) {
   HR_ASSIGN(const auto waiting, lineage_.store.questions().waiting());
+  Work work;
   for (const auto& row : waiting) {
     HR_ASSIGN(const auto outer, protocol::Statement::decode(row.question));
     const UtcTime as_of = std::min(now, outer.header().not_after);
@@ -38,7 +39,17 @@ Result<void> HubDesk::restore(UtcTime now) {
         lineage_, keys_, row.question, as_of,
         row.answer.empty() ? policies::RestrictionScope::all : policies::RestrictionScope::none,
         AdmitAs::recorded);
-    if (!admission.ok() || !admission->permit()) continue;
+    if (!admission.ok() || !admission->permit()) {
+      const Error why = admission.ok() ? admission->denial() : admission.error();
+      work.note("question.refused",
+                {{"question", row.id.hex()}, {"why", why.text}, {"party", why.culprit}});
+      work.write([refused = row](store::LineageStore& s) mutable {
+        refused.status = store::QuestionStatus::refused;
+        return s.questions().put(refused);
+      });
+      work.add(refuse(row.id, outer.header().sender, why));
+      continue;
+    }
     OpenQuestion q;
     q.home = admission->asked.home;
     q.countersigned = row.question;
@@ -56,7 +67,8 @@ Result<void> HubDesk::restore(UtcTime now) {
     }
     questions_.emplace(row.id, std::move(q));
   }
-  return releases_.restore(now);
+  HR_TRY(releases_.restore(now));
+  return work;
 }
 
 Result<Work> HubDesk::on_message(const Delivery& d, UtcTime now) {

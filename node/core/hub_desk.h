@@ -24,7 +24,8 @@ class HubDesk {
   HubDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment,
           const policies::CodeList& codes);
 
-  Result<void> restore(UtcTime now);
+  // Gives what is left to do of questions that are not permitted any more: to say so.
+  Result<Work> restore(UtcTime now);
   // ask, receipt, and the contributors' sum_* messages.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
   Result<Work> on_time(UtcTime now);

@@ -21,14 +21,26 @@ Result<Certificate> own_root(const std::vector<Certificate>& bundle, const Certi
 }
 
 // The one with the highest number that is this root's. A list that claims to be and is not signed
-// by it is refused, not passed over.
+// by it is refused, not passed over; and so is one that takes back what another says.
 Result<std::optional<RevocationList>> latest_list(const std::vector<RevocationList>& lists,
                                                   const Certificate& root, UtcTime now) {
   std::optional<RevocationList> latest;
   for (const RevocationList& list : lists) {
     if (!claims_root(list, root)) continue;
     HR_TRY(verify_list(list, root, now));
-    if (!latest || list.number() > latest->number()) latest = list;
+    if (!latest) {
+      latest = list;
+      continue;
+    }
+    if (list == *latest) continue;
+    const bool later = list.number() > latest->number();
+    auto follows = later ? check_follows(list, *latest) : check_follows(*latest, list);
+    if (!follows.ok()) {
+      Error error = std::move(follows).error();
+      error.culprit = root.agency().str();
+      return error;
+    }
+    if (later) latest = list;
   }
   return latest;
 }

@@ -23,8 +23,13 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
 Result<void> LineageNode::restore(UtcTime now) {
   HR_TRY(keys_.restore(now));
   if (context_.own().roles.contributor) HR_TRY(contributor_.restore());
-  if (context_.is_hub()) HR_TRY(hub_.restore(now));
-  return home_.restore(now);
+  HR_ASSIGN(Work refused, home_.restore(now));
+  if (context_.is_hub()) {
+    HR_ASSIGN(Work at_hub, hub_.restore(now));
+    refused.add(std::move(at_hub));
+  }
+  if (!refused.empty()) HR_TRY(commit(std::move(refused), now));
+  return {};
 }
 
 // With the list comes, in one commit, the end of every question that it touches.

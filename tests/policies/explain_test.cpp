@@ -48,6 +48,9 @@ TEST_F(Explain, SaysWhoMayAskWhatOfEachGrant) {
 
 TEST_F(Explain, SaysWhatLeavesWhatIsLearntAndHowLongItIsKept) {
   fact("leaves", "No record and no pseudonym");
+  fact("leaves", "its match rate");
+  fact("leaves", "fewer distinct children than 5 times min_children");
+  fact("learns", "The hub, the asker and the asker's agency: each contributor's match rate");
   fact("learns", "The hub, vale-partnership: every question");
   fact("learns", "Keyholders (vale-council, vale-health, vale-police and vale-voice)");
   EXPECT_EQ(fact("pseudonyms", "3 of the 4 keyholders must answer").line,

@@ -1,5 +1,6 @@
 // A contributor's own officer takes away: its records stay out of a release, or its thresholds hold
 // for everybody; the figures are those of a plain computation under the same restriction.
+#include "protocol/envelope.h"
 #include "tests/simulation/world.h"
 
 namespace hedgerow::simulation {
@@ -130,6 +131,156 @@ TEST(SimulatedRestriction, AFileThatCannotBeReadRefusesEverythingUntilItIsMended
   ASSERT_FALSE(w.region.outcome(asked).ended());
   w.region.restrict_by("vale-health", "");
   w.check(w.region.wait(asked).result);
+}
+
+// Runs until the hub's manifest is on its way to the party, which does not get it before this ends.
+void hold_manifest(Region& region, const std::string& party) {
+  const auto at = std::find(party_names().begin(), party_names().end(), party);
+  const auto to = static_cast<std::size_t>(at - party_names().begin());
+  bool sent = false;
+  region.intercept([&sent, to](const SentFrame& f) {
+    const auto envelope = protocol::Envelope::decode(f.bytes);
+    if (f.to != to || !envelope.ok() ||
+        envelope->header().type != protocol::MessageType::sum_manifest)
+      return false;
+    sent = true;
+    return true;
+  });
+  EXPECT_TRUE(region.run_until([&sent] { return sent; }, minutes(1)));
+  region.intercept({});
+}
+
+TEST(SimulatedRestriction, RaisedAfterTheStandingHoldsForTheRelease) {
+  World w(47, 200);
+  w.begin();
+  w.import_all();
+  const PlainAnswer before = w.plain;
+  const auto asked = w.region.command("vale-council", w.region.ask_request(question_id(47)));
+  hold_manifest(w.region, "vale-health");
+  w.region.restrict_by("vale-health", "[[raise]]\nmin_children = 12\nround_to = 10\n");
+  w.plain = compute_plainly(w.records, {12, 1, 10});
+  ASSERT_NE(w.plain.released, before.released);
+  w.check(w.region.wait(asked).result);
+  std::vector<std::string> faults;
+  const auto log = verified_log(w.region, "vale-health", faults);
+  EXPECT_EQ(field_of(log, "release.refused", "why"), "not-ready");
+}
+
+TEST(SimulatedRestriction, RefusedAfterTheStandingStaysOut) {
+  for (const std::string entry : {"question = \"flows\"", "asker = \"agency:vale-council\""}) {
+    SCOPED_TRACE(entry);
+    World w(48, 200);
+    w.begin();
+    w.import_all();
+    const auto asked = w.region.command("vale-council", w.region.ask_request(question_id(48)));
+    hold_manifest(w.region, "vale-voice");
+    w.region.restrict_by("vale-voice", "[[refuse]]\n" + entry + "\nwhy = \"w\"\n");
+    const Outcome outcome = w.region.wait(asked);
+    std::vector<std::string> faults;
+    const auto log = verified_log(w.region, "vale-voice", faults);
+    EXPECT_EQ(field_of(log, "release.refused", "why"), "not-ready");
+    EXPECT_EQ(count_of(log, "period.frozen"), 0U);
+    if (entry.starts_with("asker")) {
+      ASSERT_TRUE(outcome.error);
+      EXPECT_EQ(outcome.error->code, Code::denied);
+      continue;
+    }
+    Records others = w.records;
+    others.erase("vale-voice");
+    w.plain = compute_plainly(others);
+    w.check(outcome.result);
+    EXPECT_EQ(status_of(*outcome.result, "vale-voice"), "refused: standing restriction");
+  }
+}
+
+TEST(SimulatedRestriction, AFileThatGoesWhileTheNodeIsOffLeavesATraceOnTheLog) {
+  World w(49);
+  w.begin();
+  Region& region = w.region;
+  const std::string party = "vale-health";
+  const auto noted = [&] {
+    std::vector<std::string> faults;
+    std::vector<std::string> hashes;
+    for (const auto& entry : verified_log(region, party, faults))
+      if (entry.kind == "restrictions") hashes.emplace_back(entry.field("hash"));
+    EXPECT_THAT(faults, IsEmpty());
+    return hashes;
+  };
+  EXPECT_THAT(noted(), IsEmpty());
+  const std::string hash = sha256_id(as_bytes(std::string_view(kRefusesFlows))).hex();
+  const std::string none(64, '0');
+  const auto off_and_on = [&](const char* toml) {
+    region.crash(party);
+    region.restrict_by(party, toml);
+    region.start(party);
+    region.run_for(std::chrono::seconds(1));
+  };
+  off_and_on(kRefusesFlows);
+  EXPECT_EQ(noted(), std::vector<std::string>({hash}));
+  off_and_on(kRefusesFlows);  // nothing new
+  EXPECT_EQ(noted(), std::vector<std::string>({hash}));
+  off_and_on("");
+  EXPECT_EQ(noted(), std::vector<std::string>({hash, none}));
+  off_and_on("");
+  EXPECT_EQ(noted(), std::vector<std::string>({hash, none}));
+  region.restrict_by(party, kRefusesFlows);
+  EXPECT_EQ(noted(), std::vector<std::string>({hash, none, hash}));
+  EXPECT_THAT(faults_of(region), IsEmpty());
+}
+
+TEST(SimulatedRestriction, OfTheHomeNodeEndsAtItsStartAQuestionThatWaits) {
+  World w(51, 20);
+  w.begin();
+  Region& region = w.region;
+  const std::string home = "vale-council";
+  region.crash("vale-police");
+  region.command(home, region.ask_request(question_id(51)));
+  region.run_for(std::chrono::seconds(5));
+  const auto status = [&] {
+    return region.lineage(home).context().store.questions().get(question_id(51)).value()->status;
+  };
+  ASSERT_EQ(status(), store::QuestionStatus::waiting);
+  const auto restart = [&](const char* toml) {
+    region.crash(home);
+    region.restrict_by(home, toml);
+    region.start(home);
+  };
+  restart("not toml");  // worth trying again
+  EXPECT_EQ(status(), store::QuestionStatus::waiting);
+  restart(kRefusesFlows);
+  EXPECT_EQ(status(), store::QuestionStatus::refused);
+  region.start("vale-police");
+  region.run_for(minutes(3));
+  EXPECT_EQ(status(), store::QuestionStatus::refused);
+  EXPECT_THAT(region.failures(), IsEmpty());
+}
+
+TEST(SimulatedRestriction, OfTheHubEndsAtItsStartAQuestionThatWaits) {
+  World w(50);
+  w.begin();
+  w.import_all();
+  Region& region = w.region;
+  const std::string hub(kHub);
+  region.crash("vale-police");
+  const auto asked = region.command("vale-council", region.ask_request(question_id(50)));
+  region.run_for(std::chrono::seconds(20));
+  ASSERT_FALSE(region.outcome(asked).ended());
+  const auto waiting = [&] {
+    return region.lineage(hub).context().store.questions().waiting().value().size();
+  };
+  ASSERT_EQ(waiting(), 1U);
+  region.crash(hub);
+  region.restrict_by(hub, "[[refuse]]\nasker = \"agency:vale-council\"\nwhy = \"w\"\n");
+  region.start(hub);
+  EXPECT_EQ(waiting(), 0U);
+  const Outcome outcome = region.wait(asked, std::chrono::seconds(30));
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, Code::denied);
+  EXPECT_THAT(outcome.error->text, HasSubstr("standing restriction of vale-partnership"));
+  // Asked anew, once it may be, it is answered.
+  region.restrict_by(hub, "");
+  region.start("vale-police");
+  w.check(w.ask(2));
 }
 
 }  // namespace

@@ -246,12 +246,25 @@ TEST(SimulatedRevocation, ARevokedOfficerInstallsNothingNew) {
     EXPECT_THAT(o.error->text, HasSubstr("vale-police:officer:officer, which signed, was revoked"));
     EXPECT_TRUE(region.core(who).lineages().empty());
   }
+  // A list that the root signed later, in the same file, and that takes the entry back.
+  auto shortened = request;
+  shortened["certificates"] = to_base64(
+      as_bytes(region.identities().bundle + list.pem() + revoke(region, party, {}, 2).pem()));
+  const Outcome taken_back = region.wait(region.command(kHome, shortened));
+  ASSERT_TRUE(taken_back.error);
+  EXPECT_EQ(taken_back.error->code, Code::denied);
+  EXPECT_EQ(taken_back.error->culprit, party);
+  EXPECT_THAT(taken_back.error->text, HasSubstr("takes back the revocation"));
   // What is installed stays; but it cannot be installed anew.
   w.begin();
   publish(region, party, list);
   ASSERT_TRUE(region.run_until([&] { return all_have(region, party, 1); }, minutes(2)));
   expect_refused(region, kHome, region.install_request(), Code::denied,
                  "which signed, was revoked");
+  // Nor with a later list that says nothing of it, against the one that is known here.
+  shortened["certificates"] =
+      to_base64(as_bytes(region.identities().bundle + revoke(region, party, {}, 2).pem()));
+  expect_refused(region, kHome, shortened, Code::denied, "takes back the revocation");
   w.import_all();
   w.check(w.ask());
 }

@@ -209,6 +209,24 @@ TEST(Answer, SaysWhatItsMeasureCountsTwiceAndWhereEverythingIsSuppressed) {
   EXPECT_EQ(notes[2], "everything is suppressed: no cell reaches the thresholds of the rule");
 }
 
+TEST(Answer, SaysTheMatchRatesFloorByTheThresholdsThatEachReleaseHad) {
+  const policies::Table& table = TestRegion::get().agreement().grants.at(0).tables.at(0);
+  const policies::DisclosureRule rule;
+  Answer a = an_answer();
+  a.periods[0].edition.rule = rule;
+  const std::uint32_t raised = rule.min_children + 4;
+  a.periods[0].edition.rule.min_children = raised;
+  EXPECT_NE(
+      notes_of(a, table, rule)[1].find("fewer than " + std::to_string(5 * raised) + " children"),
+      std::string::npos);
+  a.periods.push_back(a.periods[0]);
+  a.periods[1].edition.rule = rule;
+  EXPECT_NE(notes_of(a, table, rule)[1].find("fewer than " + std::to_string(5 * rule.min_children) +
+                                             " to " + std::to_string(5 * raised) +
+                                             " children, by the period's thresholds"),
+            std::string::npos);
+}
+
 TEST(Answer, TellsASuppressedCellFromAZeroInJson) {
   const auto& agreement = TestRegion::get().agreement();
   const auto& codes = policies::CodeList::shipped();
