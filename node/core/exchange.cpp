@@ -280,9 +280,9 @@ void Exchange::resend_to(const PartyId& receiver, UtcTime now) {
 void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
   for (const auto& [id, peer] : lineage_.peers.all()) {
     if (id == lineage_.self) continue;
-    ahead_.erase(id);
     const auto* route = route_to(id);
     if (route != nullptr && *route == curve_key) {
+      ahead_.erase(id);
       resend_[id] = {now, kFirstResend / 2};
       resend_to(id, now);
     }

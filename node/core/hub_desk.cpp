@@ -138,7 +138,10 @@ Result<Work> HubDesk::on_ask(const Delivery& d, UtcTime now) {
     work.add(refuse(d.session, d.from, admission.denial()));
     return work;
   }
-  if (questions_.size() >= kMaxOpenQuestions) {
+  const auto of_this_home = std::count_if(questions_.begin(), questions_.end(),
+                                          [&](const auto& q) { return q.second.home == d.from; });
+  if (questions_.size() >= kMaxOpenQuestions ||
+      of_this_home >= static_cast<std::ptrdiff_t>(kMaxOpenOfOneHome)) {
     work.add(refuse(d.session, d.from, try_again("too many questions wait at the hub")));
     return work;
   }
@@ -344,6 +347,13 @@ Result<Work> HubDesk::on_time(UtcTime now) {
     if (q.wake_at > now) continue;
     if (q.stage == Stage::ready) {
       work.add(deliver(id, q, now));
+    } else if (q.stage == Stage::receipts && now >= q.created_at + kQuestionLifetime) {
+      // What it computed stays, unpublished; the next question on the period carries it.
+      q.answer.clear();
+      work.add(keep(id, q, store::QuestionStatus::refused));
+      work.add(
+          refuse(id, q.home, try_again("not every contributor confirmed the answer in a day")));
+      q.stage = Stage::done;
     } else if (q.stage == Stage::receipts) {
       HR_ASSIGN(auto links, unpublished_of(q));
       work.add(ask_for_receipts(id, q, std::move(links), now));

@@ -18,6 +18,7 @@ inline constexpr std::chrono::seconds kReceiptRetry{300};
 inline constexpr std::chrono::hours kQuestionLifetime{24};
 inline constexpr std::chrono::milliseconds kTick{1000};
 inline constexpr std::size_t kMaxOpenQuestions = 256;
+inline constexpr std::size_t kMaxOpenOfOneHome = 64;
 
 class HubDesk {
  public:

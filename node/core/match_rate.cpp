@@ -56,6 +56,9 @@ Result<void> check_notes(const Answer& answer, const policies::Agreement& agreem
       const PartyStatus& s = p.parties[i];
       if (s.party != contributors[i])
         return culprit_error("an answer of other parties than the contributors", hub);
+      // It goes to terminals and spreadsheets as it is.
+      if (s.status != kAnswered && s.status != kStoodAside)
+        return culprit_error("an answer with an unknown status of a party", hub);
       if (!s.match_rate.empty() &&
           !read_match_rate(s.match_rate, s.party, agreement.id, release).ok())
         return culprit_error("an answer with a match rate of another party or release", hub);

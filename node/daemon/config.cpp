@@ -34,8 +34,8 @@ Result<std::string> text_of(const toml::node& node, std::string_view key, std::s
 Paths Paths::under(const std::filesystem::path& home) {
   if (home.empty())
     return {"/etc/hedgerow/hedgerow.toml", "/etc/hedgerow/restrictions.toml", "/var/lib/hedgerow",
-            "/run/hedgerow"};
-  return {home / "hedgerow.toml", home / "restrictions.toml", home, home / "run"};
+            "/run/hedgerow", "/run/hedgerow-gateway"};
+  return {home / "hedgerow.toml", home / "restrictions.toml", home, home / "run", home / "run"};
 }
 
 Result<Config> parse_config(std::string_view text, std::string_view source) {

@@ -24,9 +24,10 @@ struct Paths {
   std::filesystem::path config;        // hedgerow.toml
   std::filesystem::path restrictions;  // restrictions.toml beside it; there need be none
   std::filesystem::path state;         // what the node keeps; keys/ and state/ lie below
-  std::filesystem::path run;           // sockets
+  std::filesystem::path run;           // the control socket
+  std::filesystem::path gateway_run;   // the gateway's: what it sees of the sockets
 
-  // All three under one folder, for a trial; empty: the system's places.
+  // All of them under one folder, for a trial; empty: the system's places.
   static Paths under(const std::filesystem::path& home);
 };
 

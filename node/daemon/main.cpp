@@ -103,6 +103,7 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   const auto state = paths.state / "state";
   HR_TRY(make_folder(state));
   HR_TRY(make_folder(paths.run));
+  HR_TRY(make_folder(paths.gateway_run));
   HR_ASSIGN(const ipc::Fd lock, only_one(state));
 
   SystemRandom rng;

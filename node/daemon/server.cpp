@@ -46,7 +46,7 @@ Server::Server(std::chrono::milliseconds patience)
 Result<void> Server::listen(const Paths& paths) {
   if (!wake_fd_.valid()) return internal("no descriptor is left to wake the daemon by");
   HR_ASSIGN(control_listener_, ipc::listen_at((paths.run / "control.sock").string()));
-  HR_ASSIGN(gateway_listener_, ipc::listen_at((paths.run / "gateway.sock").string()));
+  HR_ASSIGN(gateway_listener_, ipc::listen_at((paths.gateway_run / "gateway.sock").string()));
   return {};
 }
 
@@ -372,7 +372,13 @@ Result<void> Server::run(core::Core& core, Clock& clock, int signal_fd) {
       HR_TRY(end());
       return internal("poll failed");
     }
-    if (ready > 0 && all.fds[0].revents != 0 && ends_by_signal(signal_fd)) return end();
+    if (ready > 0 && all.fds[0].revents != 0 && ends_by_signal(signal_fd)) {
+      HR_TRY(end());
+      const std::lock_guard lock(mutex_);
+      write_out();
+      if (core.fatal()) return *core.fatal();
+      return {};
+    }
     std::uint64_t count = 0;
     if (ready > 0 && all.fds[1].revents != 0 && ::read(wake_fd_.get(), &count, sizeof count) < 0)
       count = 0;

@@ -24,7 +24,7 @@ struct Paths {
 
 // All under one folder, for a trial; empty: the system's places.
 Paths paths_under(const std::string& home) {
-  if (home.empty()) return {"/var/lib/hedgerow/keys/curve.key", "/run/hedgerow"};
+  if (home.empty()) return {"/var/lib/hedgerow/keys/curve.key", "/run/hedgerow-gateway"};
   return {home + "/keys/curve.key", home + "/run"};
 }
 

@@ -53,8 +53,11 @@ class Install(unittest.TestCase):
             self.assertIn(line, core)
         gateway = (units / "hedgerow-gateway.service").read_text()
         for line in ("TemporaryFileSystem=/var/lib/hedgerow:ro",
-                     "BindReadOnlyPaths=/var/lib/hedgerow/keys/curve.key\n", "LimitCORE=0"):
+                     "BindReadOnlyPaths=/var/lib/hedgerow/keys/curve.key\n", "LimitCORE=0",
+                     "InaccessiblePaths=-/etc/hedgerow -/run/hedgerow\n",
+                     "\nRuntimeDirectory=hedgerow-gateway\n"):
             self.assertIn(line, gateway)
+        self.assertIn("\nRuntimeDirectory=hedgerow hedgerow-gateway\n", core)
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze")
     def test_systemd_understands_the_units(self):
