@@ -255,8 +255,9 @@ class Lint {
     return false;
   }
 
-  // disclosure.md: no two tables in which one row can count with the same measure, across all
-  // grants; and one place level.
+  // disclosure.md, rule 6, until its audit exists: no two tables in which one row can count, across
+  // all grants, and one place level. Measures apart do not help: of one child's rows, reports bound
+  // children from above, and children reports from below.
   void tables_apart() {
     struct Place {
       std::size_t grant, table;
@@ -273,12 +274,11 @@ class Lint {
         if (a.has_place() && b.has_place() && a.place_level != b.place_level)
           error(path + ".place_level", "another place level than table " + quoted(a.name),
                 "one place level, until tables can be audited against one another");
-        if (a.measure == b.measure && can_share_a_row(a, b))
-          error(path,
-                "a row can count here and in table " + quoted(a.name) + " with the same measure",
-                "the difference of the two could show a small number");
-        else if (can_share_a_row(a, b) &&
-                 a_.grants[places[i].grant].disclosure != a_.grants[places[j].grant].disclosure)
+        if (!can_share_a_row(a, b)) continue;
+        error(path, "a row can count here and in table " + quoted(a.name),
+              a.measure == b.measure ? "the difference of the two could show a small number"
+                                     : "one bounds the other, whatever they measure");
+        if (a_.grants[places[i].grant].disclosure != a_.grants[places[j].grant].disclosure)
           error(grant_path(places[j].grant) + ".disclosure",
                 "a row can count here and in table " + quoted(a.name) +
                     ", which has another disclosure rule",

@@ -32,7 +32,7 @@ class OracleTest(RegionTest):
             for records in region.records(party):
                 words += ["--records", f"{party}={records}"]
         found = {}
-        for kind, table in (("flows", "flows"), ("counts", "ages")):
+        for kind, table in (("flows", "flows"), ("counts", "contacts")):
             answer = region.dir / f"answers/{kind}-{region.period}.json"
             done = run(["python3", ROOT / "tests/oracle/oracle.py", "--agreement",
                         region.agreement, "--table", table, "--period", region.period, *words,

@@ -165,6 +165,24 @@ TEST(SimulatedQuestion, OverTwoNewPeriodsReleasesBothInTurn) {
   EXPECT_EQ(again->at("periods")[0].at("cells"), periods[1].at("cells"));
 }
 
+TEST(SimulatedQuestion, WhoseReceiptsDoNotComeEndsAfterADay) {
+  World w(62, 40);
+  w.begin();
+  w.import_all();
+  Region& region = w.region;
+  region.command(kHome, region.ask_request(question_id(62)));
+  auto& hub = region.lineage(kHubName).context().store;
+  ASSERT_TRUE(
+      region.run_until([&] { return hub.editions().head().value().has_value(); }, seconds(600)));
+  region.crash("vale-voice");
+  region.run_for(minutes(10));
+  ASSERT_EQ(hub.questions().waiting().value().size(), 1U);
+  region.core(kHubName).on_time(region.now() + std::chrono::hours(24));
+  EXPECT_EQ(hub.questions().get(question_id(62)).value()->status, store::QuestionStatus::refused);
+  EXPECT_THAT(hub.questions().waiting().value(), IsEmpty());
+  EXPECT_TRUE(hub.editions().head().value()) << "what was released is for the next question";
+}
+
 TEST(SimulatedQuestion, WithFiltersTooLongToWriteDownIsLoggedByItsHash) {
   World w(62, 40);
   w.begin();

@@ -4,7 +4,7 @@ three dimensions: simulated regions against the oracle, cell by cell, notes incl
 
     counts_test.py --simulator PROGRAM --source ROOT
 
-Each region has several grants, of which no two count a row with the same measure. Questions that
+Each region has several grants, of which no two count the same row. Questions that
 must be refused are asked of the same regions.
 """
 
@@ -77,13 +77,24 @@ REFUSED = [
 ]
 
 
+def tables_of(number):
+    """No row may count in two tables, so the regions share the tables between them."""
+    return TABLES[number % 2::2]
+
+
+def refused_of(number):
+    """What the region's own first table is refused; and what is too large, where it can be."""
+    too_large = [r for r in REFUSED if r[6].startswith("too large")]
+    return too_large if number % 2 else [r for r in REFUSED if r not in too_large]
+
+
 def grants(number):
     """Other rules in each region."""
     rules = [dict(least=8, agencies=1, rounding=5, zero="false"),
              dict(least=5, agencies=1, rounding=5, zero="true"),
              dict(least=6, agencies=2, rounding=10, zero="false")]
     text = ""
-    for name, question, by, events, measure, period, _ in TABLES:
+    for name, question, by, events, measure, period, _ in tables_of(number):
         place = {"origin", "destination"} & set(by)
         level = f'place_level = "{LEVELS[number]}"\n' if place else ""
         text += GRANT.format(name=name, question=question, by=json.dumps(by), level=level,
@@ -124,8 +135,9 @@ def check_region(arguments, oracle, number, folder):
                     "--out", data, "--seed", str(100 + number), "--children",
                     str(arguments.children), "--today", TODAY], check=True, capture_output=True)
     (folder / "grants.toml").write_text(grants(number))
-    questions = [ask(q, by, events, asked) for _, q, by, events, _, _, asked in TABLES]
-    refused = [dict(zip(("kind", "by", "where", "from", "to"), r)) for r in REFUSED]
+    tables, cases = tables_of(number), refused_of(number)
+    questions = [ask(q, by, events, asked) for _, q, by, events, _, _, asked in tables]
+    refused = [dict(zip(("kind", "by", "where", "from", "to"), r)) for r in cases]
     late = [dict(questions[0], days=20)]  # after the agreement has run out
     (folder / "questions").write_text("".join(json.dumps(q) + "\n" for q in questions + refused
                                               + questions[:1] + late))
@@ -137,16 +149,14 @@ def check_region(arguments, oracle, number, folder):
     records = {p: [data / p / "movements.csv"] for p in PARTIES}
     given = json.loads(answers.read_text(encoding="utf-8"))
     seen, all_rates = dict(released=0, suppressed=0, zero=0), set()
-    for (name, *_), answer in zip(TABLES, given):
+    for (name, *_), answer in zip(tables, given):
         counts, rates = check_table(oracle, agreement, name, records, answer)
         print(f"{LEVELS[number]}, {name}: {counts['released']} released, {counts['suppressed']} "
               f"suppressed, {counts['zero']} zero: equal", flush=True)
         seen = {status: seen[status] + counts[status] for status in seen}
         all_rates |= rates
-    for case, answer in zip(REFUSED, given[len(TABLES):]):
+    for case, answer in zip(cases, given[len(tables):]):
         *_, code, words, hint = case
-        if words.startswith("too large") and LEVELS[number] == "police-area":
-            continue  # few areas, so few cells
         if answer.get("code") != code or words not in answer["error"] or hint not in answer["hint"]:
             raise SystemExit(f"{case}: {str(answer)[:500]}")
     again, expired = given[-2:]
@@ -166,16 +176,17 @@ def main():
     arguments = parser.parse_args()
     sys.path.insert(0, str(arguments.source / "tests/oracle"))
     import oracle  # pylint: disable=import-outside-toplevel
-    zeros, bands = 0, set()
+    zeros, released, bands = 0, 0, set()
     for number in range(len(LEVELS)):
         with tempfile.TemporaryDirectory() as folder:
             seen, rates = check_region(arguments, oracle, number, Path(folder))
-        if seen["released"] < 10 or seen["suppressed"] < 20:
+        if seen["released"] < 5 or seen["suppressed"] < 20:
             raise SystemExit(f"region {number}: too few cells to mean anything: {seen}")
         zeros += seen["zero"]
+        released += seen["released"]
         bands |= rates
-    if zeros == 0 or len(bands) < 2 or "not stated" not in bands:
-        raise SystemExit(f"too little was seen: {zeros} zeros, match rates {sorted(bands)}")
+    if zeros == 0 or released < 60 or len(bands) < 3 or "not stated" not in bands:
+        raise SystemExit(f"too little was seen: {zeros} zeros, {released} released, match rates {sorted(bands)}")
     print(f"{len(LEVELS)} regions: all equal; match rates seen: {', '.join(sorted(bands))}")
 
 
