@@ -257,6 +257,7 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
       return {};
     });
     HR_TRY(exchange_.commit(std::move(freeze), now));
+    if (env_.fault_point) env_.fault_point("period_frozen");
   }
 
   protocol::sum::ContributorSetup setup;

@@ -208,7 +208,9 @@ Result<void> Core::open_lineages(UtcTime now) {
     gone.withdrawn = true;
     states.push_back(std::move(gone));
   }
+  at("start_opened");
   HR_ASSIGN(const auto reconciled, log_->reconcile(states, now, rng_));
+  at("start_agreed");
   store_->database().accept();
   for (LineageContext& context : contexts) context.store.database().accept();
   if (reconciled.abandoned != 0)
@@ -243,6 +245,7 @@ Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peer
   HR_ASSIGN(const auto known, store_->lineages());
   const bool exists = std::find(known.begin(), known.end(), id) != known.end();
   HR_ASSIGN(auto opened, exists ? store_->open_lineage(id) : store_->create_lineage(id, rng_, now));
+  at("install_stored");
   std::vector<store::PeerRecord> rows;
   for (const auto& [party, peer] : peers.all())
     rows.push_back({id, party, peer.keys().curve, party == agreement.hub});
@@ -268,6 +271,7 @@ Result<LineageNode*> Core::add_lineage(policies::Agreement agreement, Peers peer
     return {};
   });
   HR_TRY(node->commit(std::move(work), now));
+  at("install_committed");
   {
     HR_ASSIGN(auto t, store::Transaction::begin(store_->database()));
     HR_TRY(store_->replace_peers(id, rows));

@@ -108,6 +108,9 @@ class Core {
   // Nothing where the lineage's log says so already.
   Result<Work> restrictions_note(store::LineageStore& store, const Lineage& lineage, UtcTime now);
   Result<std::unique_ptr<LineageNode>> make_node(LineageContext context, UtcTime now);
+  void at(std::string_view point) const {
+    if (setup_.fault_point) setup_.fault_point(point);
+  }
   void on_received(const ipc::Received& message, UtcTime now);
   UtcTime clock(UtcTime now);
   void warn_of_expiry(UtcTime now);

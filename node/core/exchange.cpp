@@ -250,6 +250,7 @@ Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session,
     HR_ASSIGN(removed, lineage_.store.outbox().ack(sender, session, ack.sequence));
     if (removed == 0) return {};
     HR_ASSIGN(const std::uint64_t generation, t.commit());
+    at("ack_taken");
     HR_TRY(env_.log.confirm(lineage_.id().str(), generation));
   }
   if (waiting == removed)

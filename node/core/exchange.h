@@ -43,9 +43,13 @@ class Outlet {
   virtual bool send(const ByteArray<32>& curve_key, ByteView bytes) = 0;
 };
 
-// Called between the steps of a commit, by name, so that a simulator can end the node there, by an
-// exception of its own (docs/design/simulator.md): "before_commit", "after_append",
-// "after_transaction", "after_confirm", "after_send". Empty in a daemon.
+// Called between steps that a crash may part, by name, so that a simulator can end the node there,
+// by an exception of its own (docs/design/simulator.md). In a commit: "before_commit",
+// "after_append", "after_transaction", "after_confirm", "after_send"; "ack_taken" between the
+// transaction that drops what was acknowledged and its confirmation; "charged" before an evaluation
+// that has been paid for; "period_frozen" before the tally of what was frozen; "start_opened",
+// "start_agreed" around the reconciliation at a start; "install_stored", "install_committed" in an
+// installation. Empty in a daemon.
 using FaultPoint = std::function<void(std::string_view point)>;
 
 struct Environment {

@@ -83,6 +83,7 @@ Result<Work> KeyholderDesk::on_request(const Delivery& d, UtcTime now) {
   }
   auto& authorised = std::get<protocol::Authorised>(decision);
   HR_TRY(commit_charges(authorised, d.from, day, now));
+  if (env_.fault_point) env_.fault_point("charged");
   HR_ASSIGN(const protocol::KeyShare share, evaluation_share(*keys_.share()));
   const SessionId batch = ledger_id(authorised.batch());
   HR_ASSIGN(Bytes response, std::move(authorised).evaluate(share, env_.rng));

@@ -153,8 +153,9 @@ std::string to_csv(const std::vector<Row>& rows) {
   std::size_t number = 0;
   for (const Row& r : rows) {
     text += (r.with_number ? nhs_number(r.child) : std::string()) + "," + r.reference + ",2012-0" +
-            std::to_string(1 + r.child % 9) + "-15,S" + std::to_string(++number) + "," + r.event +
-            "," + r.day + "," + r.origin + "," + r.destination + "\n";
+            std::to_string(1 + r.child % 9) + "-15," +
+            (r.source.empty() ? "S" + std::to_string(++number) : r.source) + "," + r.event + "," +
+            r.day + "," + r.origin + "," + r.destination + "\n";
   }
   return text;
 }

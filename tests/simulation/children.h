@@ -18,6 +18,7 @@ struct Row {
   std::string event = "missing";
   std::string day;
   std::string origin, destination;
+  std::string source = {};  // source_ref; empty: its place in the file
 };
 
 using Records = std::map<std::string, std::vector<Row>>;  // by agency

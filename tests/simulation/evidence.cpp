@@ -21,42 +21,45 @@ const audit::Entry* find_answer(const std::vector<audit::Entry>& log, std::strin
   return nullptr;
 }
 
-void check_answers(const Logs& logs, std::vector<std::string>& faults) {
+void check_answers(Region& region, const Logs& logs, std::vector<std::string>& faults) {
+  const std::string hub = region.names().front();
+  const auto contributors = region.shape().contributors();
   for (const auto& [home, log] : logs)
     for (const auto& received : log) {
       if (received.kind != "answer.received") continue;
       const auto question = received.field("question");
+      const std::string what = "answer to " + std::string(question) + " at " + home;
       for (const auto& [party, other] : logs) {
+        const bool contributes =
+            std::find(contributors.begin(), contributors.end(), party) != contributors.end();
+        if (!contributes && party != hub) continue;
         const auto* entry = find_answer(other, question, received.field("answer"));
-        const std::string what = "answer to " + std::string(question) + " at " + home;
         if (entry == nullptr)
           faults.push_back(what + " is not on the log of " + party);
-        else if (entry->kind == "answer" && entry->time > received.time)
-          faults.push_back(what + " was received before it was on the log of " + party);
-        else if (party != kHub && entry->field("decision") != "permit")
+        else if (party != hub && entry->field("decision") != "permit")
           faults.push_back(what + " was not permitted by " + party);
       }
     }
 }
 
-// Whether a crash kept the transaction from coming about for which this entry was logged.
-bool was_abandoned(const std::vector<audit::Entry>& log, std::size_t i) {
-  for (std::size_t j = i + 1; j < log.size(); ++j) {
-    if (log[j].kind == "abandoned" &&
-        log[j].field("generation") == std::to_string(log[i].generation))
-      return true;
-    if (log[j].generation > log[i].generation) return false;
+void check_repetitions(const Logs& logs, std::vector<std::string>& faults) {
+  for (const auto& [party, log] : logs) {
+    std::set<std::string> seen;
+    for (const auto& e : log)
+      if (e.kind == "answer" || e.kind == "answer.served" || e.kind == "answer.received") {
+        const std::string what =
+            e.kind + " " + std::string(e.field("question")) + " " + std::string(e.field("answer"));
+        if (!seen.insert(what).second) faults.push_back(party + " logged twice: " + what);
+      }
   }
-  return false;
 }
 
 void check_editions(const Logs& logs, std::vector<std::string>& faults) {
   std::map<std::string, std::set<std::string>> editions;
   for (const auto& [party, log] : logs) {
     std::map<std::string, std::size_t> here;
-    for (std::size_t i = 0; i < log.size(); ++i) {
-      const auto& e = log[i];
-      if ((e.kind != "release" && e.kind != "edition") || was_abandoned(log, i)) continue;
+    for (const auto& e : log) {
+      if (e.kind != "release" && e.kind != "edition") continue;
       const std::string what = std::string(e.field("grant")) + "/" + std::string(e.field("table")) +
                                "/" + std::string(e.field("period"));
       editions[what].insert(std::string(e.field("edition")) + std::string(e.field("head")));
@@ -67,14 +70,69 @@ void check_editions(const Logs& logs, std::vector<std::string>& faults) {
     if (hashes.size() != 1) faults.push_back(what + " has several editions");
 }
 
-void check_openings(Region& region, const std::string& party, std::vector<std::string>& faults) {
-  auto& context = region.lineage(party).context();
-  const auto release = protocol::sum::release_id(context.id(), "movements", "flows", kPeriod);
-  const auto attempts = context.store.attempts().list(release.view()).value();
-  const auto opened = std::count_if(attempts.begin(), attempts.end(), [](const auto& a) {
-    return a.state == store::AttemptState::opened;
-  });
-  if (opened > 1) faults.push_back(party + " opened a release twice");
+// By release and roster: who signed it, when first.
+using Signed = std::map<std::pair<std::string, std::string>, std::map<std::string, std::uint64_t>>;
+
+void check_sums(Region& region, std::vector<std::string>& faults) {
+  const auto contributors = region.shape().contributors();
+  Signed rosters;
+  for (const std::string& party : contributors)
+    for (const auto* s : region.witness().effective(party))
+      if (s->entry.kind == "sum-roster-signed")
+        rosters[{std::string(s->entry.field("release")), std::string(s->entry.field("roster"))}]
+            .try_emplace(party, s->order);
+  for (const std::string& party : contributors) {
+    std::map<std::string, std::set<std::string>> opened;
+    for (const auto* s : region.witness().effective(party)) {
+      const std::string release(s->entry.field("release")), roster(s->entry.field("roster"));
+      if (s->entry.kind == "sum-opened") opened[release].insert(roster);
+      if (s->entry.kind != "sum-sent") continue;
+      for (const std::string& other : contributors) {
+        const auto& signatures = rosters[{release, roster}];
+        const auto it = signatures.find(other);
+        if (it == signatures.end() || it->second > s->order)
+          faults.push_back(party + " sent its masked input before " + other +
+                           " had signed the roster");
+      }
+    }
+    for (const auto& [release, with] : opened)
+      if (with.size() > 1)
+        faults.push_back(party + " opened a release with " + std::to_string(with.size()) +
+                         " rosters");
+  }
+}
+
+// What the store holds must stand on the log.
+void check_store(Region& region, const std::string& party, const std::vector<audit::Entry>& log,
+                 std::vector<std::string>& faults) {
+  auto& store = region.lineage(party).context().store;
+  const auto lineage = region.lineage(party).context().id();
+  for (const auto& grant : region.shape().grants)
+    for (const std::string period : {"2026-Q2", "2026-Q3"}) {
+      const auto release = protocol::sum::release_id(lineage, grant.id, grant.table, period);
+      const auto attempts = store.attempts().list(release.view()).value();
+      for (const auto& a : attempts)
+        if (a.state == store::AttemptState::opened &&
+            std::none_of(log.begin(), log.end(), [&](const auto& e) {
+              return e.kind == "sum-opened" && e.field("release") == release.hex();
+            }))
+          faults.push_back(party + " opened a release without a word on its log");
+      const auto edition = store.editions().find(grant.id, grant.table, period).value();
+      if (edition && std::none_of(log.begin(), log.end(), [&](const auto& e) {
+            return (e.kind == "release" || e.kind == "edition") && e.field("period") == period &&
+                   e.field("grant") == grant.id;
+          }))
+        faults.push_back(party + " keeps an edition of " + period + " that is not on its log");
+    }
+  std::map<std::string, std::uint64_t> charged;
+  for (const auto& e : log)
+    if (e.kind == "evaluate")
+      charged[std::string(e.field("requester"))] +=
+          std::stoull(std::string(e.field("charged-import")));
+  for (const auto& requester : region.lineage(party).context().agreement.party_ids())
+    if (store.ledger().import_spent(requester).value() != charged[requester.str()])
+      faults.push_back(party + " has another sum on its ledger than on its log for " +
+                       requester.str());
 }
 
 void check_quotas(Region& region, const std::string& keyholder, std::vector<std::string>& faults) {
@@ -83,12 +141,42 @@ void check_quotas(Region& region, const std::string& keyholder, std::vector<std:
   const auto today = std::chrono::floor<std::chrono::days>(region.now()).time_since_epoch().count();
   auto ledger = context.store.ledger();
   for (const auto& requester : context.agreement.party_ids()) {
-    if (ledger.import_spent(requester).value() > limits.import_quota)
+    const std::uint64_t imports = ledger.import_spent(requester).value();
+    std::uint64_t charged = imports;
+    std::uint64_t days = 0;
+    if (imports > limits.import_quota)
       faults.push_back(keyholder + " exceeded the import quota of " + requester.str());
-    for (std::int64_t day = today - 40; day <= today; ++day)
-      if (ledger.daily_spent(requester, day).value() > limits.daily_quota)
+    for (std::int64_t day = today - 40; day <= today + 2; ++day) {
+      const std::uint64_t spent = ledger.daily_spent(requester, day).value();
+      charged += spent;
+      if (spent > 0) ++days;
+      if (spent > limits.daily_quota)
         faults.push_back(keyholder + " exceeded the daily quota of " + requester.str());
+    }
+    // From outside: what was seen leaving it.
+    const std::uint64_t left = region.witness().evaluated(keyholder, requester.str());
+    if (left > charged)
+      faults.push_back(keyholder + " evaluated " + std::to_string(left) + " elements for " +
+                       requester.str() + " and charged " + std::to_string(charged));
+    if (left > limits.import_quota + std::max<std::uint64_t>(days, 1) * limits.daily_quota)
+      faults.push_back(keyholder + " evaluated beyond the quotas of " + requester.str());
   }
+}
+
+void check_keys(Region& region, std::vector<std::string>& faults) {
+  std::set<std::string> ids;
+  for (const std::string& party : region.names())
+    if (const auto& key = region.lineage(party).keys().key()) ids.insert(key->key_id.hex());
+  if (ids.size() > 1) faults.push_back("the parties have different keys");
+}
+
+void check_witnessed(Region& region, const std::string& party,
+                     const std::vector<audit::Entry>& exported, std::vector<std::string>& faults) {
+  const auto& seen = region.witness().log_of(party);
+  const bool same =
+      std::equal(seen.begin(), seen.end(), exported.begin(), exported.end(),
+                 [](const SeenEntry& s, const audit::Entry& e) { return s.entry == e; });
+  if (!same) faults.push_back("the log of " + party + " is not what was seen of it as it grew");
 }
 
 }  // namespace
@@ -128,14 +216,20 @@ std::vector<audit::Entry> effective(const std::vector<audit::Entry>& log) {
 std::vector<std::string> faults_of(Region& region) {
   std::vector<std::string> faults = region.failures();
   if (!faults.empty()) return faults;
+  faults = region.witness().faults();
   Logs logs;
-  for (const std::string& party : party_names()) {
-    logs[party] = effective(verified_log(region, party, faults));
+  for (const std::string& party : region.names()) {
+    const auto log = verified_log(region, party, faults);
+    check_witnessed(region, party, log, faults);
+    logs[party] = effective(log);
     check_quotas(region, party, faults);
-    check_openings(region, party, faults);
+    check_store(region, party, logs[party], faults);
   }
-  check_answers(logs, faults);
+  check_answers(region, logs, faults);
+  check_repetitions(logs, faults);
   check_editions(logs, faults);
+  check_sums(region, faults);
+  check_keys(region, faults);
   return faults;
 }
 
@@ -146,8 +240,8 @@ std::size_t count_of(const std::vector<audit::Entry>& log, std::string_view kind
 
 std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> state_of(Region& region) {
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> out;
-  for (const std::string& party : party_names())
-    if (region.is_up(party))
+  for (const std::string& party : region.names())
+    if (region.has_lineage(party))
       out[party] = {region.core(party).log().size(),
                     region.lineage(party).context().store.database().generation()};
   return out;
@@ -155,8 +249,8 @@ std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> state_of(Region& 
 
 bool settle(Region& region) {
   const auto quiet = [&] {
-    return std::all_of(party_names().begin(), party_names().end(), [&](const auto& party) {
-      return region.is_up(party) &&
+    return std::all_of(region.names().begin(), region.names().end(), [&](const auto& party) {
+      return region.has_lineage(party) &&
              region.lineage(party).context().store.outbox().count().value() == 0;
     });
   };

@@ -19,12 +19,16 @@ std::vector<audit::Entry> verified_log(Region& region, const std::string& party,
 std::vector<audit::Entry> effective(const std::vector<audit::Entry>& log);
 
 // Empty where all of it holds, of the entries not abandoned:
-//   no node stopped; every log verifies;
+//   no node stopped; every log verifies, and is what was seen of it as it grew;
 //   an answer that a home node received stands on the log of the hub and of every contributor, as a
-//   permitted question, and a fresh one stood there before it was received;
-//   a period has one edition, the same on every log that names it, and each contributor opened the
-//   release at most once;
-//   no keyholder evaluated more for anyone than the quotas allow.
+//   permitted question, and a fresh one stood there before it reached its asker;
+//   nobody sends its masked input before everybody has signed the same roster, and nobody opens a
+//   release with two rosters;
+//   a period has one edition, the same on every log that names it;
+//   no keyholder evaluated more for anyone than the quotas allow, neither by its own ledger nor by
+//   what left it, and nothing left it that was not charged;
+//   all who have a key have the same; what a store says was opened, answered, imported or charged
+//   stands on the log.
 // All parties must be up, with nothing left to deliver.
 std::vector<std::string> faults_of(Region& region);
 

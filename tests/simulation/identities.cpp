@@ -15,14 +15,13 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     text.replace(at, what.size(), with);
 }
 
-std::string draft(const std::map<std::string, Certificate>& roots, const Quotas& quotas) {
+std::string from_template(const std::map<std::string, std::string>& roots, const Quotas& quotas) {
   std::map<std::string, std::string> values = {
       {"valid_from", "2026-10-01"},
       {"valid_until", "2027-11-30"},
       {"review_by", "2027-06-01"},
       {"codes", to_sha256_name(policies::CodeList::shipped().hash().view())}};
-  for (const auto& [party, root] : roots)
-    values["root." + party] = to_sha256_name(root.fingerprint().view());
+  for (const auto& [party, root] : roots) values["root." + party] = root;
   std::string text =
       policies::fill_template(policies::shipped_templates().at("regional-flows"), values).value();
   replace_all(text, "\"CHANGE\"", "\"of this simulation\"");
@@ -31,17 +30,74 @@ std::string draft(const std::map<std::string, Certificate>& roots, const Quotas&
   return text;
 }
 
+std::string party_text(const PartyShape& p, const std::string& root) {
+  std::string roles;
+  const auto add = [&](bool has, const char* role) {
+    if (has) roles += std::string(roles.empty() ? "" : ", ") + "\"" + role + "\"";
+  };
+  add(p.name == kHub, "hub");
+  add(p.contributor, "contributor");
+  add(p.keyholder, "keyholder");
+  add(p.scrutineer, "scrutineer");
+  return "[[party]]\nid = \"" + p.name + "\"\nname = \"" + p.name + "\"\norganisation = \"" +
+         p.name + "\"\nkind = \"other\"\nroles = [" + roles + "]\nroot = \"" + root +
+         "\"\nareas = [" + (p.area.empty() ? "" : "\"" + p.area + "\"") +
+         "]\nlawful_basis = [\"uk-gdpr:6(1)(e)\"]\n"
+         "signatories = [{ name = \"of this simulation\", post = \"Caldicott Guardian\" }]\n"
+         "contacts = { dpo = \"-\", rights = \"-\", breach = \"-\", duty = \"-\" }\n"
+         "references = { ico = \"-\", dpia = \"-\", appropriate_policy_document = \"-\" }\n\n";
+}
+
+std::string grant_text(const GrantShape& g, const std::string& first_home) {
+  return "[purpose." + g.purpose + "]\ndescription = \"Of this simulation\"\n\n[[grant]]\nid = \"" +
+         g.id + "\"\npurpose = \"" + g.purpose + "\"\naskers = [\"" +
+         (g.only_first_home ? "urn:hedgerow:" + first_home + ":analyst:analyst" : "role:analyst") +
+         "\"]\nreason = \"required\"\nperiod = \"quarter\"\nsettle = \"P14D\"\nhistory = "
+         "\"P24M\"\n\n"
+         "[[grant.table]]\nname = \"" +
+         g.table +
+         "\"\nquestion = \"flows\"\nby = [\"origin\", \"destination\"]\n"
+         "place_level = \"district\"\nwhere = { event = [\"" +
+         g.event + "\"] }\nmeasure = \"" + (g.children ? "children" : "reports") +
+         "\"\n\n[grant.disclosure]\nmin_children = " + std::to_string(g.min_children) +
+         "\nmin_agencies = " + std::to_string(g.min_agencies) +
+         "\nround_to = " + std::to_string(g.round_to) +
+         "\ntrue_zero = " + (g.true_zero ? "true" : "false") + "\nnoise = \"none\"\n\n";
+}
+
+std::string from_shape(const std::map<std::string, std::string>& roots, const Shape& shape) {
+  std::string text =
+      "[agreement]\nid = \"vale-cse\"\nversion = 1\nsupersedes = \"\"\ntitle = \"A simulated "
+      "region: " +
+      shape.name +
+      "\"\nvalid_from = 2026-10-01\nvalid_until = 2027-11-30\nreview_by = 2027-06-01\nhub = \"" +
+      std::string(kHub) + "\"\ncodes = \"" +
+      to_sha256_name(policies::CodeList::shipped().hash().view()) + "\"\n\n";
+  for (const auto& p : shape.parties) text += party_text(p, roots.at(p.name));
+  text +=
+      "[pseudonyms]\nidentifier = \"nhs-number\"\nthreshold = " + std::to_string(shape.threshold) +
+      "\ndaily_quota = " + std::to_string(shape.quotas.daily) +
+      "\nimport_quota = " + std::to_string(shape.quotas.imports) + "\n\n";
+  for (const auto& g : shape.grants) text += grant_text(g, shape.homes.front());
+  return text + "[retention]\nrecords = \"P24M\"\nlog = \"P7Y\"\n";
+}
+
+std::string draft(const std::map<std::string, Certificate>& roots, const Shape& shape) {
+  std::map<std::string, std::string> fingerprints;
+  for (const auto& [party, root] : roots)
+    fingerprints[party] = to_sha256_name(root.fingerprint().view());
+  return shape.from_template ? from_template(fingerprints, shape.quotas)
+                             : from_shape(fingerprints, shape);
+}
+
 }  // namespace
 
 const std::vector<std::string>& party_names() {
-  static const std::vector<std::string> names = {std::string(kHub), "vale-council", "vale-health",
-                                                 "vale-police", "vale-voice"};
+  static const std::vector<std::string> names = standard_shape({}).names();
   return names;
 }
 
-std::vector<std::string> contributor_names() {
-  return {party_names().begin() + 1, party_names().end()};
-}
+std::vector<std::string> contributor_names() { return standard_shape({}).contributors(); }
 
 ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed) {
   Writer w;
@@ -49,13 +105,13 @@ ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed) {
   return sha256(w.data());
 }
 
-Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
+Identities make_identities(const std::filesystem::path& folder, const Shape& shape,
                            const AgreementEdit& edit, UtcTime now, Random& rng,
                            std::chrono::hours node_life) {
   Identities out;
   auto& root_keys = out.root_keys;
   const Validity validity{now - std::chrono::hours(24 * 60), now + std::chrono::hours(24 * 300)};
-  for (const std::string& name : party_names()) {
+  for (const std::string& name : shape.names()) {
     const PartyId party = PartyId::parse(name).value();
     OfficerKey key = OfficerKey::random(rng);
     Certificate root = issue_root(party, key, validity, rng).value();
@@ -70,16 +126,21 @@ Identities make_identities(const std::filesystem::path& folder, const Quotas& qu
     out.nodes.emplace(name, std::move(node));
     root_keys.emplace(name, std::move(key));
   }
-  const std::string home = "vale-council";
-  out.analyst_key.emplace(SigningKey::random(rng));
-  out.analyst = issue({PartyId::parse(home).value(), CertificateKind::analyst, "analyst"},
-                      SubjectKey(out.analyst_key->verify_key()), validity, out.roots.at(home),
-                      root_keys.at(home), rng)
-                    .value();
-  out.agreement = draft(out.roots, quotas);
+  const auto person = [&](const std::string& home, CertificateKind kind, const char* name) {
+    SigningKey key = SigningKey::random(rng);
+    Certificate certificate =
+        issue({PartyId::parse(home).value(), kind, name}, SubjectKey(key.verify_key()), validity,
+              out.roots.at(home), root_keys.at(home), rng)
+            .value();
+    return Person{std::move(certificate), std::move(key)};
+  };
+  for (const std::string& home : shape.homes)
+    out.analysts.emplace(home, person(home, CertificateKind::analyst, "analyst"));
+  out.practitioner = person(shape.homes.front(), CertificateKind::practitioner, "practitioner");
+  out.agreement = draft(out.roots, shape);
   if (edit) out.agreement = edit(out.agreement);
   std::vector<std::string> signatures;
-  for (const std::string& name : party_names()) {
+  for (const std::string& name : shape.names()) {
     const OfficerKey officer_key = OfficerKey::random(rng);
     const Certificate officer =
         issue({PartyId::parse(name).value(), CertificateKind::officer, "officer"},

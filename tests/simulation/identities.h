@@ -1,5 +1,5 @@
-// The paper side of a region: roots, officers, node certificates, an analyst, and the agreement,
-// all from the seed.
+// The paper side of a region: roots, officers, node certificates, analysts, and the agreement,
+// all from a seed.
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "node/keys/keyring.h"
+#include "tests/simulation/shape.h"
 
 namespace hedgerow::simulation {
 
-inline constexpr std::string_view kHub = "vale-partnership";
-// The hub first, then the contributors, who are the keyholders too.
+// Of the standard shape. The hub first, then the contributors, who are the keyholders too.
 const std::vector<std::string>& party_names();
 std::vector<std::string> contributor_names();
 
@@ -23,30 +23,33 @@ std::vector<std::string> contributor_names();
 inline constexpr std::int64_t kBeginning = 1'795'338'000'000;
 inline constexpr std::string_view kPeriod = "2026-Q3";
 
-struct Quotas {
-  std::uint64_t imports = 20'000;
-  std::uint64_t daily = 500;
+struct Person {
+  Certificate certificate;
+  SigningKey key;
 };
 
+// What becomes of the drafted agreement before it is signed.
 using AgreementEdit = std::function<std::string(std::string draft)>;
+
+inline constexpr std::chrono::hours kNodeLife{24 * 300};
 
 struct Identities {
   std::map<std::string, Certificate> roots;
   std::map<std::string, Certificate> nodes;
   std::map<std::string, OfficerKey> root_keys;
-  std::vector<Certificate> officers;  // by party_names()
-  std::string bundle;                 // PEM: all roots and node certificates
-  std::optional<Certificate> analyst;
-  std::optional<SigningKey> analyst_key;
-  std::string agreement;   // the exact bytes
-  std::string signatures;  // CMS, PEM
+  std::vector<Certificate> officers;       // in the order of the shape's parties
+  std::string bundle;                      // PEM: all roots and node certificates
+  std::map<std::string, Person> analysts;  // by home
+  std::optional<Person> practitioner;      // of the first home; no grant names the role
+  std::string agreement;                   // the exact bytes
+  std::string signatures;                  // CMS, PEM
 };
 
-// Every home, FOLDER/<party>, gets its keys and its certificate.
-// `edit`: what becomes of the drafted agreement before it is signed; may be empty.
-Identities make_identities(const std::filesystem::path& folder, const Quotas& quotas,
+// Every home, FOLDER/<party>, gets its keys and its certificate. `edit` may be empty; `node_life`
+// is that of node certificates, from `now`.
+Identities make_identities(const std::filesystem::path& folder, const Shape& shape,
                            const AgreementEdit& edit, UtcTime now, Random& rng,
-                           std::chrono::hours node_life = std::chrono::hours(24 * 300));
+                           std::chrono::hours node_life = kNodeLife);
 
 ByteArray<32> seed_of(std::string_view purpose, std::uint64_t seed);
 

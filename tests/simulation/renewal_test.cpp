@@ -148,7 +148,8 @@ TEST(SimulatedRenewal, RefusesWhatIsNotTheNodesOwnLaterCertificate) {
   refused(issue_node(region, node, longer, foreign), Code::bad_input, "other keys");
   refused(issue_node(region, "vale-police", longer), Code::bad_input, "another party's");
   refused(issue_node(region, node, longer, {}, "vale-police"), Code::bad_input, "another party's");
-  refused(*region.identities().analyst, Code::bad_input, "not a node's");
+  refused(region.identities().analysts.at("vale-council").certificate, Code::bad_input,
+          "not a node's");
   refused(issue_node(region, node, later), Code::denied, "does not last longer");
   refused(issue_node(region, node, {region.now() - hours(9), region.now() - hours(1)}),
           Code::denied, "expired");

@@ -41,7 +41,8 @@ TEST(SimulatedRevocation, ARevokedAnalystIsRefusedAtEveryNode) {
   ASSERT_FALSE(region.outcome(waiting).ended());
   const auto kept = region.ask_request(question_id(70, 2));
 
-  const RevocationList list = revoke(region, kHome, {*region.identities().analyst}, 1);
+  const RevocationList list =
+      revoke(region, kHome, {region.identities().analysts.at(kHome).certificate}, 1);
   publish(region, kHome, list);
   const Outcome ended = region.wait(waiting, seconds(5));
   ASSERT_TRUE(ended.error);

@@ -1,5 +1,5 @@
 // A whole region in one process from a seed: the real core of each party, with real keys, stores
-// and logs in a temporary folder, over a virtual network and under a virtual clock
+// and logs in a temporary folder, over a virtual network and under virtual clocks
 // (docs/design/simulator.md). The same seed and options give the same frames, the same bytes in
 // every log and the same answers.
 #pragma once
@@ -16,7 +16,9 @@
 #include "crypto/hash.h"
 #include "node/core/core.h"
 #include "policies/question.h"
-#include "tests/simulation/identities.h"
+#include "tests/simulation/coverage.h"
+#include "tests/simulation/prepared.h"
+#include "tests/simulation/witness.h"
 
 namespace hedgerow::simulation {
 
@@ -27,23 +29,28 @@ struct Options {
   std::chrono::milliseconds shortest_delay{2};
   std::chrono::milliseconds longest_delay{20};
   bool in_order = true;  // false: each frame has a delay of its own, so that they overtake
-  Quotas quotas;
-  AgreementEdit edit;  // of the agreement, before it is signed
+  Quotas quotas;         // of the standard shape
+  std::optional<Shape> shape;
+  bool with_key = false;  // from the day after the key was generated, not from the beginning
+  // Not together with `with_key`.
+  AgreementEdit edit;                        // of the agreement, before it is signed
+  std::chrono::hours node_life = kNodeLife;  // of node certificates, from the beginning
   std::chrono::milliseconds restart_after{3000};
-  std::chrono::hours node_life{24 * 300};  // of node certificates, from the beginning
 };
 
 // The node ends at this point of its work and comes back by itself. Points are those of
-// core::FaultPoint and "delivery": as a frame is handed to it. `skip`: how often it first passes.
+// core::FaultPoint and "delivery": as a frame is handed to it. `skip`: how often it first passes;
+// `during`: an activity (coverage.h), empty for any.
 struct Crash {
   std::string party;
   std::string point;
   std::size_t skip = 0;
+  std::string during = {};
 };
 
 struct SentFrame {
   UtcTime at;
-  std::size_t from = 0;  // index into party_names()
+  std::size_t from = 0;  // index into names()
   std::size_t to = 0;    // one hop: one of the two is the hub
   Bytes bytes;
 };
@@ -58,6 +65,16 @@ struct Outcome {
   bool ended() const { return result || error || lost; }
 };
 
+// What an analyst asks.
+struct Ask {
+  std::string home;
+  SessionId id;
+  std::size_t grant = 0;  // of the shape
+  std::string from, to;   // periods; empty: kPeriod
+  bool as_practitioner = false;
+  std::string purpose = {};  // empty: the grant's
+};
+
 class Region {
  public:
   explicit Region(std::uint64_t seed, Options options = {});
@@ -65,11 +82,16 @@ class Region {
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;
 
+  const Shape& shape() const { return paper_.shape; }
+  const std::vector<std::string>& names() const { return names_; }  // of parties, the hub first
+
   // --- time ---
   UtcTime now() const { return now_; }
   // Until `done` holds, or `limit` of virtual time has passed. Returns done().
   bool run_until(const std::function<bool()>& done, std::chrono::seconds limit);
   void run_for(std::chrono::seconds time);
+  // Calls it at that time, between two events.
+  void at(UtcTime time, std::function<void()> what);
 
   // --- nodes ---
   void crash(const std::string& party);  // loses everything that is not durable
@@ -81,10 +103,17 @@ class Region {
   void restrict_by(const std::string& party, const std::string& toml);
   core::Core& core(const std::string& party);
   core::LineageNode& lineage(const std::string& party);
+  bool has_lineage(const std::string& party) const;
   const keys::Keyring& keyring(const std::string& party) const;
   // Crashes to come, in any order; each happens once.
   void plan(Crash crash) { plan_.push_back(std::move(crash)); }
   std::size_t planned() const { return plan_.size(); }
+  void forget_plan() { plan_.clear(); }
+  // How much the node's clock is ahead.
+  void set_clock(const std::string& party, std::chrono::milliseconds ahead);
+  // The state folder of a node that is not up, put aside and put back.
+  void keep_copy(const std::string& party);
+  void put_copy_back(const std::string& party);
 
   // --- commands, as the command line gives them ---
   core::ConnectionId command(const std::string& party, const nlohmann::json& request,
@@ -96,6 +125,7 @@ class Region {
   void hang_up(core::ConnectionId id);  // whoever waited has gone
 
   nlohmann::json install_request() const;
+  nlohmann::json ask_request(const Ask& ask) const;
   nlohmann::json ask_request(const SessionId& id, const std::string& period = "") const;
   nlohmann::json ask_request(const SessionId& id, policies::QuestionWords words) const;
   bool key_is_ready() const;  // at every party
@@ -106,7 +136,7 @@ class Region {
   bool generate_key(std::chrono::seconds limit = std::chrono::seconds(3600));
   std::optional<nlohmann::json> import(const std::string& party, const std::string& csv);
   std::optional<nlohmann::json> ask(const SessionId& id);
-  // Another question of the analyst's; an error that waiting does not mend is given back.
+  // Another question of the first analyst's; an error that waiting does not mend is given back.
   Outcome ask(const SessionId& id, const policies::QuestionWords& words);
 
   // --- the network ---
@@ -117,13 +147,24 @@ class Region {
   void inject(const std::string& to, const ipc::CurveKey& from, const Bytes& bytes);
   ipc::CurveKey curve_of(const std::string& party) const;
   bool hub_lets_in(const std::string& party) const;
+  void cut_off(const std::string& party, bool cut);
+  void lose_gateway(const std::string& party);
+  void return_gateway(const std::string& party);
+  void slow_down(const std::string& party, std::chrono::milliseconds extra);
+  // No loss, no duplication, no delay beyond the usual, everybody connected, all clocks right.
+  void heal();
 
   // --- what it came to ---
-  const Identities& identities() const { return identities_; }
+  const Identities& identities() const { return paper_.identities; }
   std::filesystem::path home(const std::string& party) const { return folder_ / party; }
   std::size_t reports(const std::string& party) const;  // lines for the operator
   const std::string& last_report(const std::string& party) const;
   const std::vector<std::string>& failures() const { return failures_; }  // nodes that stopped
+  const Witness& witness() const { return witness_; }
+  const Coverage& coverage() const { return coverage_; }
+  // The last lines of what happened, for whoever looks for a defect.
+  const std::deque<std::string>& trace() const { return trace_; }
+  void note(std::string line);
   // SHA-256 over every frame sent (time, sender, receiver, bytes) and every log file.
   std::string fingerprint() const;
 
@@ -133,34 +174,40 @@ class Region {
     UtcTime at;
     std::uint64_t number = 0;  // order among events of one time
     std::size_t node = 0;
-    std::uint64_t incarnation = 0;  // for that life of the node alone
+    std::uint64_t incarnation = 0;  // for that life of the node and its gateway alone
     std::optional<ipc::FromGateway> message;
-    bool restart = false;
+    std::function<void()> call;
     friend bool operator<(const Event& a, const Event& b) {
       return a.at != b.at ? a.at < b.at : a.number < b.number;
     }
   };
 
+  const Prepared& choose_paper();
   Node& node(const std::string& party);
   const Node& node(const std::string& party) const;
+  UtcTime clock_of(const Node& n) const;
   bool step(UtcTime limit);
   void handle(Event event);
   void schedule(UtcTime at, std::size_t node, ipc::FromGateway message);
-  void with(Node& n, const std::function<void(core::Core&)>& what);
+  void restart_later(Node& n);
+  void with(Node& n, std::string_view activity, const std::function<void(core::Core&)>& what);
   void lose(Node& n);
+  void unlink(Node& leaf, const Node& gone);
   void bring_up(Node& n);
   void update_links();
   void on_point(std::size_t node, std::string_view point);
   bool transmit(Node& from, const ipc::CurveKey& to, ByteView bytes);
-  std::chrono::milliseconds delay();
+  void on_reply(Node& n, core::ConnectionId id, const ipc::Frame& frame);
+  std::chrono::milliseconds delay(const Node& leaf);
   bool chance(unsigned thousandths);
 
   Options options_;
+  std::unique_ptr<Prepared> own_paper_;  // empty where it is shared
+  const Prepared& paper_;
+  std::vector<std::string> names_;
   std::filesystem::path folder_;
   UtcTime now_;
   SeededRandom network_;
-  SeededRandom people_;
-  Identities identities_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::set<Event> events_;
   std::uint64_t next_event_ = 1;
@@ -170,6 +217,9 @@ class Region {
   core::ConnectionId next_command_ = 1;
   std::vector<Crash> plan_;
   std::vector<std::string> failures_;
+  Witness witness_;
+  Coverage coverage_;
+  std::deque<std::string> trace_;
 };
 
 }  // namespace hedgerow::simulation

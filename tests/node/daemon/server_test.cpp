@@ -86,8 +86,8 @@ class ServerTest : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "hedgerow-XXXXXX").string();
     HR_CHECK(::mkdtemp(pattern.data()) != nullptr);
     folder_ = pattern;
-    identities_ =
-        simulation::make_identities(folder_, {}, {}, from_unix_ms(simulation::kBeginning), rng_);
+    identities_ = simulation::make_identities(folder_, simulation::standard_shape({}), {},
+                                              from_unix_ms(simulation::kBeginning), rng_);
     keyring_.emplace(keys::Keyring::open(home()).value());
     std::filesystem::create_directory(home() / "run");
     std::filesystem::permissions(home() / "run", std::filesystem::perms::owner_all);

@@ -1,0 +1,20 @@
+// One seed from beginning to end.
+#pragma once
+
+#include "tests/simulation/scenario.h"
+
+namespace hedgerow::simulation {
+
+struct SeedResult {
+  std::uint64_t seed = 0;
+  std::vector<std::string> faults;  // of the invariants; empty is good
+  Coverage coverage;
+  std::size_t answers = 0, released = 0, refusals = 0, out_of_quota = 0, frames = 0;
+  std::string fingerprint;  // where asked for
+  std::string scenario;     // in a line
+  std::vector<std::string> trace;
+};
+
+SeedResult run_seed(std::uint64_t seed, bool with_fingerprint);
+
+}  // namespace hedgerow::simulation

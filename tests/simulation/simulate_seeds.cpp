@@ -1,0 +1,209 @@
+// Regions from seeds, one after the other:
+//
+//   simulate_seeds --from S --count N [--jobs J] [--again K] [--coverage] [--trace]
+//   simulate_seeds --planted DEFECT --from S --count N      (the planted program only)
+//
+// --again: every K-th seed runs twice and must be the same again. --coverage: fails where a fault
+// point was never hit. --trace: what happened, of each seed that failed. --planted: the defect must
+// be found, and the first find ends it. Ends with 0 where all is as it must be, else with 1.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "tests/simulation/seed_run.h"
+
+#ifdef HEDGEROW_PLANTED
+#include "tests/simulation/planted.h"
+#endif
+
+namespace hedgerow::simulation {
+namespace {
+
+struct Settings {
+  std::uint64_t from = 1, count = 1, jobs = 1, again = 0;
+  bool coverage = false, trace = false;
+  std::string planted;
+};
+
+struct Totals {
+  std::uint64_t seeds = 0, failed = 0, again = 0, answers = 0, released = 0, refusals = 0,
+                out_of_quota = 0, frames = 0;
+  Coverage coverage;
+
+  void add(const SeedResult& r) {
+    ++seeds;
+    failed += r.faults.empty() ? 0 : 1;
+    answers += r.answers;
+    released += r.released;
+    refusals += r.refusals;
+    out_of_quota += r.out_of_quota;
+    frames += r.frames;
+    coverage.add(r.coverage);
+  }
+};
+
+void print(const SeedResult& r, bool trace) {
+  std::cout << "FAILED " << r.scenario << '\n';
+  std::size_t n = 0;
+  for (const auto& f : r.faults)
+    if (++n <= 10) std::cout << "  " << f << '\n';
+  if (trace)
+    for (const auto& line : r.trace) std::cout << "    " << line << '\n';
+  std::cout << std::flush;
+}
+
+// Seeds from, from + step, ...
+Totals run_some(const Settings& s, std::uint64_t first, std::uint64_t step) {
+  Totals totals;
+  for (std::uint64_t i = first; i < s.count; i += step) {
+    const bool twice = s.again != 0 && i % s.again == 0;
+    SeedResult r = run_seed(s.from + i, twice);
+    if (twice) {
+      ++totals.again;
+      if (run_seed(s.from + i, true).fingerprint != r.fingerprint)
+        r.faults.push_back("not the same again from the same seed");
+    }
+    totals.add(r);
+    if (!r.faults.empty()) print(r, s.trace);
+    if (!s.planted.empty() && !r.faults.empty()) break;
+  }
+  return totals;
+}
+
+void write(std::ostream& out, const Totals& t) {
+  out << t.seeds << ' ' << t.failed << ' ' << t.again << ' ' << t.answers << ' ' << t.released
+      << ' ' << t.refusals << ' ' << t.out_of_quota << ' ' << t.frames << '\n'
+      << t.coverage.encode();
+}
+
+void read(std::istream& in, Totals& t) {
+  Totals o;
+  in >> o.seeds >> o.failed >> o.again >> o.answers >> o.released >> o.refusals >> o.out_of_quota >>
+      o.frames;
+  t.seeds += o.seeds;
+  t.failed += o.failed;
+  t.again += o.again;
+  t.answers += o.answers;
+  t.released += o.released;
+  t.refusals += o.refusals;
+  t.out_of_quota += o.out_of_quota;
+  t.frames += o.frames;
+  std::ostringstream rest;
+  rest << in.rdbuf();
+  t.coverage.add(Coverage::decode(rest.str()));
+}
+
+// Each job in a process of its own; false where one did not come to its end.
+bool run_jobs(const Settings& s, Totals& totals) {
+  const auto folder = make_folder();
+  std::vector<pid_t> jobs;
+  for (std::uint64_t j = 0; j < s.jobs; ++j) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      std::ofstream out(folder / std::to_string(j));
+      write(out, run_some(s, j, s.jobs));
+      out.close();
+      std::exit(0);
+    }
+    jobs.push_back(pid);
+  }
+  bool good = true;
+  for (std::uint64_t j = 0; j < s.jobs; ++j) {
+    int status = 0;
+    ::waitpid(jobs[j], &status, 0);
+    good = good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    std::ifstream in(folder / std::to_string(j));
+    read(in, totals);
+  }
+  std::filesystem::remove_all(folder);
+  return good;
+}
+
+int report(const Settings& s, const Totals& t) {
+  const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+  std::cout << t.seeds << " seeds from " << s.from << ": " << t.failed << " failed, " << t.again
+            << " run twice; " << t.answers << " answers with " << t.released << " released cells, "
+            << t.refusals << " questions refused, " << t.out_of_quota << " imports out of quota, "
+            << t.frames << " frames";
+  if (s.jobs == 1) std::cout << "; " << cpu << " CPU-s";
+  std::cout << '\n' << t.coverage.table();
+  bool good = t.failed == 0 && t.seeds == s.count && t.released > 0;
+  if (s.coverage)
+    for (const auto& what : t.coverage.missing()) {
+      std::cout << "NEVER: " << what << '\n';
+      good = false;
+    }
+  return good ? 0 : 1;
+}
+
+#ifdef HEDGEROW_PLANTED
+int find_planted(const Settings& s) {
+  if (!plant(s.planted)) {
+    std::cerr << "simulate_seeds: no such defect\n";
+    return 64;
+  }
+  const Totals t = run_some(s, 0, 1);
+  std::cout << "planted " << s.planted << ": "
+            << (t.failed == 0 ? "not found"
+                              : "found at seed " + std::to_string(s.from + t.seeds - 1))
+            << '\n';
+  return t.failed == 0 ? 1 : 0;
+}
+#endif
+
+int run(const Settings& s) {
+#ifdef HEDGEROW_PLANTED
+  if (!s.planted.empty()) return find_planted(s);
+#else
+  if (!s.planted.empty()) {
+    std::cerr << "simulate_seeds: nothing is planted in this program\n";
+    return 64;
+  }
+#endif
+  Totals totals;
+  bool good = true;
+  if (s.jobs <= 1)
+    totals = run_some(s, 0, 1);
+  else
+    good = run_jobs(s, totals);
+  const int code = report(s, totals);
+  return good ? code : 1;
+}
+
+}  // namespace
+}  // namespace hedgerow::simulation
+
+int main(int argc, char** argv) {
+  hedgerow::simulation::Settings s;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    const auto number = [&]() -> std::uint64_t {
+      return i + 1 < argc ? std::stoull(argv[++i]) : std::uint64_t{0};
+    };
+    if (name == "--from")
+      s.from = number();
+    else if (name == "--count")
+      s.count = number();
+    else if (name == "--jobs")
+      s.jobs = number();
+    else if (name == "--again")
+      s.again = number();
+    else if (name == "--coverage")
+      s.coverage = true;
+    else if (name == "--trace")
+      s.trace = true;
+    else if (name == "--planted" && i + 1 < argc)
+      s.planted = argv[++i];
+    else {
+      std::cerr << "simulate_seeds: what is " << name << "?\n";
+      return 64;
+    }
+  }
+  return hedgerow::simulation::run(s);
+}
