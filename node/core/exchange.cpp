@@ -51,6 +51,11 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
     return std::optional<Delivery>();
   }
   HR_ASSIGN(const std::uint64_t last, lineage_.store.replay().last(h.sender, h.session));
+#ifdef HEDGEROW_PLANT_replay_cache_off
+  if (HEDGEROW_PLANT_replay_cache_off)
+    return std::optional<Delivery>(
+        Delivery{h.sender, h.type, h.session, h.sequence, h.not_after, std::move(body)});
+#endif
   if (h.sequence <= last) {
     send_ack(h.sender, h.session, last, now);
     return std::optional<Delivery>();
@@ -149,7 +154,10 @@ Result<void> Exchange::write_all(Work& work, UtcTime now, const Delivery* delive
     HR_ASSIGN(const bool fresh,
               lineage_.store.replay().advance(delivery->from, delivery->session, delivery->sequence,
                                               delivery->not_after + kMarkLifetime));
-    HR_CHECK(fresh);
+#ifdef HEDGEROW_PLANT_replay_cache_off
+    if (!HEDGEROW_PLANT_replay_cache_off)
+#endif
+      HR_CHECK(fresh);
   }
   for (auto& write : work.writes) HR_TRY(write(lineage_.store));
   for (Addressed& item : work.send)
@@ -180,7 +188,12 @@ Result<Committed> Exchange::carry_out(Work work, UtcTime now, const Delivery* de
     entries.push_back(std::move(e));
   }
   std::optional<store::LogPosition> covered;
+#ifdef HEDGEROW_PLANT_log_after_commit
+  const bool late = HEDGEROW_PLANT_log_after_commit;
+  if (!entries.empty() && !late) {
+#else
   if (!entries.empty()) {
+#endif
     HR_ASSIGN(done.log, env_.log.append(entries));
     covered = store::LogPosition{done.log.size, done.log.root};
   }
@@ -193,6 +206,11 @@ Result<Committed> Exchange::carry_out(Work work, UtcTime now, const Delivery* de
     HR_ASSIGN(done.generation, t.commit(covered));
   }
   at("after_transaction");
+#ifdef HEDGEROW_PLANT_log_after_commit
+  if (late && !entries.empty()) {
+    HR_ASSIGN(done.log, env_.log.append(entries));
+  }
+#endif
   HR_TRY(env_.log.confirm(name, done.generation));
   at("after_confirm");
 

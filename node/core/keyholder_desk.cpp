@@ -82,6 +82,27 @@ Result<Work> KeyholderDesk::on_request(const Delivery& d, UtcTime now) {
     return work;
   }
   auto& authorised = std::get<protocol::Authorised>(decision);
+#ifdef HEDGEROW_PLANT_charge_after_send
+  // The planted defect: the answer leaves, and only then the requester is charged.
+  if (HEDGEROW_PLANT_charge_after_send) {
+    HR_ASSIGN(const protocol::KeyShare at_once, evaluation_share(*keys_.share()));
+    const auto late = std::make_shared<Work>();
+    const store::EvaluationQuota limits{lineage_.agreement.pseudonyms.import_quota,
+                                        lineage_.agreement.pseudonyms.daily_quota};
+    store::BatchRecord paid{ledger_id(authorised.batch()), authorised.request_hash(), {}, day};
+    const std::uint64_t elements = authorised.elements();
+    late->log.push_back(authorised.note());
+    HR_ASSIGN(paid.response, std::move(authorised).evaluate(at_once, env_.rng));
+    late->write([=, from = d.from](store::LineageStore& s) -> Result<void> {
+      HR_TRY(s.ledger().charge(from, day, elements, limits));
+      return s.ledger().add_batch(from, paid);
+    });
+    work.message(d.session, d.from, MessageType::evaluate_response, paid.response,
+                 kResponseLifetime);
+    work.follow.push_back([late](const Committed&) { return Result<Work>(std::move(*late)); });
+    return work;
+  }
+#endif
   HR_TRY(commit_charges(authorised, d.from, day, now));
   if (env_.fault_point) env_.fault_point("charged");
   HR_ASSIGN(const protocol::KeyShare share, evaluation_share(*keys_.share()));

@@ -9,7 +9,7 @@ namespace hedgerow::simulation {
 namespace {
 
 constexpr seconds kPatience{240};
-constexpr std::size_t kTriesAfterHealing = 12;
+constexpr std::size_t kTriesAfterHealing = 30;
 
 bool is_about_quota(const Error& e) { return e.text.find("quota") != std::string::npos; }
 
@@ -35,6 +35,11 @@ Errands::Errands(Region& region, const Scenario& scenario, UtcTime beginning)
   }
   // So that the clock does not jump over them.
   for (const Errand& e : errands_) region_.at(e.due, [] {});
+}
+
+void Errands::expect_success() {
+  expects_success_ = true;
+  for (Errand& e : errands_) e.tries = 0;
 }
 
 void Errands::ask_at_last(const Ask& ask) {

@@ -19,7 +19,7 @@ class Errands {
   void go_on();
   bool all_done() const;
   // From now on what may be done must succeed.
-  void expect_success() { expects_success_ = true; }
+  void expect_success();
   // Another question, now, which must be answered.
   void ask_at_last(const Ask& ask);
 

@@ -38,7 +38,7 @@ struct Totals {
 
   void add(const SeedResult& r) {
     ++seeds;
-    failed += r.faults.empty() ? 0 : 1;
+    if (!r.faults.empty()) ++failed;
     answers += r.answers;
     released += r.released;
     refusals += r.refusals;
