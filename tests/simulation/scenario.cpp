@@ -27,7 +27,7 @@ std::string two_digits(std::size_t n) { return (n < 10 ? "0" : "") + std::to_str
 // Of the second quarter, of the third, or of none that is asked about.
 std::string day_of(std::size_t quarter, Dice& dice) {
   const std::size_t month = quarter == 0 ? 1 : quarter * 3 - 2;
-  return "2026-" + two_digits(month + dice.below(3)) + "-" + two_digits(dice.between(1, 30));
+  return "2026-" + two_digits(month + dice.below(3)) + "-" + two_digits(dice.between(1, 28));
 }
 
 constexpr std::size_t kChildren = 12;  // whom the region knows

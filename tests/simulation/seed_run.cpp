@@ -33,11 +33,27 @@ class SeedRun {
     r.coverage = coverage_;
     r.frames = region_.frames().size();
     if (with_fingerprint) r.fingerprint = region_.fingerprint();
-    if (!r.faults.empty()) r.trace.assign(region_.trace().begin(), region_.trace().end());
+    if (!r.faults.empty()) trace(r);
     return r;
   }
 
  private:
+  // What happened, and where each log stands.
+  void trace(SeedResult& r) {
+    constexpr std::size_t kEntries = 10;
+    r.trace.assign(region_.trace().begin(), region_.trace().end());
+    for (const std::string& party : region_.names()) {
+      const auto& log = region_.witness().log_of(party);
+      for (std::size_t i = log.size() - std::min(kEntries, log.size()); i < log.size(); ++i) {
+        const audit::Entry& e = log[i].entry;
+        std::string line = party + " logged at " +
+                           std::to_string((to_unix_ms(e.time) - kBeginning) / 1000) + "s " + e.kind;
+        for (const auto& [key, value] : e.fields) line += " " + key + "=" + value.substr(0, 40);
+        r.trace.push_back(std::move(line));
+      }
+    }
+  }
+
   void fault(std::string text) { faults_.push_back(std::move(text)); }
 
   // Until everybody has the key, unless the region had it already.
