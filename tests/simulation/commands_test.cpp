@@ -41,8 +41,8 @@ policies::Question flows(const std::string& from, const std::string& to) {
 protocol::Statement signed_question(const Region& region, const SessionId& id,
                                     const policies::Question& question) {
   const auto& who = region.identities();
-  return protocol::sign_question(*who.analysts.at("vale-council").key,
-                                 *who.analysts.at("vale-council").certificate, question.agreement,
+  return protocol::sign_question(who.analysts.at("vale-council").key,
+                                 who.analysts.at("vale-council").certificate, question.agreement,
                                  AgreementHash{sha256(as_bytes(who.agreement))}, id,
                                  region.now() + std::chrono::hours(24), policies::encode(question));
 }

@@ -268,7 +268,9 @@ Scenario draw(std::uint64_t seed) {
   draw_questions(s, region, dice);
   const std::size_t hub = dice.below(100);
   if (hub < 5) s.hub = Hostility::skips_a_signature;
-  if (hub >= 5 && hub < 10 && !s.from_beginning) s.hub = Hostility::is_set_back;
+  // A keyholder that is set back forgets what it charged: another matter.
+  if (hub >= 5 && hub < 10 && !s.from_beginning && !region.parties[0].keyholder)
+    s.hub = Hostility::is_set_back;
   if (s.hub == Hostility::none) {
     draw_crashes(s, region, dice);
     draw_faults(s, region, dice);
