@@ -42,7 +42,7 @@ struct Step {
   std::optional<SecretBytes> state;  // replaces the session's durable state; absent: unchanged
   std::vector<Outgoing> send;
   std::vector<LogNote> log;
-  std::optional<UtcTime> wake_at;  // call on_time then, if nothing else happens before
+  std::optional<UtcTime> wake_at;  // call on_time then at the latest; absent: the earlier stays
   bool finished = false;           // the role's result can be taken; its session ends
 };
 

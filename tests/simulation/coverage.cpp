@@ -36,6 +36,9 @@ std::string_view activity_of(MessageType type) {
     case MessageType::sum_masked_hash:
     case MessageType::sum_masked_hashes:
     case MessageType::sum_opening:
+    case MessageType::sum_standing:
+    case MessageType::sum_standings:
+    case MessageType::sum_match_rate:
     case MessageType::sum_refusal:
     case MessageType::sum_void:
       return "sum";
@@ -46,6 +49,9 @@ std::string_view activity_of(MessageType type) {
     case MessageType::answer:
     case MessageType::answer_delivery:
       return "answer";
+    case MessageType::renewed:
+    case MessageType::revocations:
+      return "certificates";
     case MessageType::ack:
     case MessageType::skip:
       return "transport";

@@ -44,7 +44,7 @@ TEST_P(CrashAt, AnyPartyInAnyPhaseChangesNothingInTheEnd) {
   for (const std::string& point : kPoints) crash_in_every_phase(GetParam(), point, seed++);
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulated, CrashAt, ::testing::Values(std::string(kHub), "vale-council"),
+INSTANTIATE_TEST_SUITE_P(Simulated, CrashAt, ::testing::ValuesIn(party_names()),
                          [](const auto& i) { return "party" + std::to_string(i.index); });
 
 // On the whole way of the hub's sum: nothing hangs, nothing is released twice.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Simulated regions against the oracle, which shares no code with the product.
+"""Twenty simulated regions against the oracle, which shares no code with the product.
 
     oracle_test.py --simulator PROGRAM --source ROOT
 
@@ -45,7 +45,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--simulator", required=True, type=Path)
     parser.add_argument("--source", required=True, type=Path)
-    parser.add_argument("--regions", type=int, default=8)
+    parser.add_argument("--regions", type=int, default=20)
     parser.add_argument("--children", type=int, default=600)
     arguments = parser.parse_args()
     by_z = 0

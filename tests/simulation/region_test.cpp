@@ -71,7 +71,7 @@ TEST(SimulatedRegion, IsTheSameAgainFromTheSameSeed) {
 }
 
 TEST(SimulatedRegion, ToleratesLossDuplicatesAndDisorder) {
-  for (std::uint64_t seed = 10; seed < 12; ++seed) {
+  for (std::uint64_t seed = 10; seed < 15; ++seed) {
     SCOPED_TRACE(seed);
     World w(seed, 60, bad_network());
     w.begin();
@@ -82,9 +82,9 @@ TEST(SimulatedRegion, ToleratesLossDuplicatesAndDisorder) {
   }
 }
 
-TEST(FourSimulatedRegions, EqualThePlainComputation) {
+TEST(TwentySimulatedRegions, EqualThePlainComputation) {
   std::size_t by_z = 0;
-  for (std::uint64_t seed = 100; seed < 104; ++seed) {
+  for (std::uint64_t seed = 100; seed < 120; ++seed) {
     SCOPED_TRACE(seed);
     World w(seed, 100);
     w.begin();
@@ -94,7 +94,7 @@ TEST(FourSimulatedRegions, EqualThePlainComputation) {
     EXPECT_GE(w.plain.suppressed, 5U);
     by_z += w.plain.by_z;
   }
-  EXPECT_GE(by_z, 4U);
+  EXPECT_GE(by_z, 20U);
 }
 
 TEST(SimulatedRegion, StopsImportsAndNothingElseWhereAKeyholderIsDead) {

@@ -159,7 +159,7 @@ TEST(SimulatedRevocation, AListIsRefusedThatIsNotTheRootsLatest) {
   w.begin();
   Region& region = w.region;
   ASSERT_TRUE(settle(region));
-  const Certificate& analyst = *region.identities().analyst;
+  const Certificate& analyst = region.identities().analysts.at(kHome).certificate;
   const Certificate& officer = region.identities().officers.at(0);
   const RevocationList fifth = revoke(region, kHome, {analyst}, 5);
   publish(region, kHome, fifth);
