@@ -1,23 +1,56 @@
 #include "tests/simulation/planted.h"
 
-#include <map>
+#include <algorithm>
+#include <vector>
 
 namespace hedgerow::simulation {
+
+namespace {
+
+struct Plant {
+  const char* name;
+  Defect defect;
+  std::vector<const char*>
+      shown_by;  // words of the faults (evidence.cpp, witness.cpp, seed_run.cpp)
+};
+
+const std::vector<Plant>& plants() {
+  static const std::vector<Plant> all = {
+      {"none", Defect::none, {}},
+      {"no-opened-check", Defect::no_opened_check, {" opened a release with "}},
+      {"charge-after-send",
+       Defect::charge_after_send,
+       {" before it was charged on the log", " elements for ", " evaluated beyond the quotas "}},
+      {"replay-cache-off",
+       Defect::replay_cache_off,
+       {"a frame that was replayed changed a node", " logged twice: ", " logged two editions "}},
+      {"roster-not-signed-by-all",
+       Defect::roster_not_signed_by_all,
+       {" sent its masked input before "}},
+      {"log-after-commit",
+       Defect::log_after_commit,
+       {" without a word on its log", " that is not on its log", " on its ledger than on its log ",
+        " is not on the log of ", " that is not on the log of "}}};
+  return all;
+}
+
+}  // namespace
 
 Defect planted = Defect::none;
 
 bool plant(const std::string& name) {
-  static const std::map<std::string, Defect> defects = {
-      {"none", Defect::none},
-      {"no-opened-check", Defect::no_opened_check},
-      {"charge-after-send", Defect::charge_after_send},
-      {"replay-cache-off", Defect::replay_cache_off},
-      {"roster-not-signed-by-all", Defect::roster_not_signed_by_all},
-      {"log-after-commit", Defect::log_after_commit}};
-  const auto it = defects.find(name);
-  if (it == defects.end()) return false;
-  planted = it->second;
+  const auto it = std::find_if(plants().begin(), plants().end(),
+                               [&](const Plant& p) { return p.name == name; });
+  if (it == plants().end()) return false;
+  planted = it->defect;
   return true;
+}
+
+bool shows_planted(const std::string& fault) {
+  const auto it = std::find_if(plants().begin(), plants().end(),
+                               [](const Plant& p) { return p.defect == planted; });
+  return std::any_of(it->shown_by.begin(), it->shown_by.end(),
+                     [&](const char* words) { return fault.find(words) != std::string::npos; });
 }
 
 }  // namespace hedgerow::simulation

@@ -20,6 +20,9 @@ extern Defect planted;
 // By its name, with hyphens. False: there is none of that name.
 bool plant(const std::string& name);
 
+// Whether the fault is of an invariant that the planted defect breaks. Any other fault is no find.
+bool shows_planted(const std::string& fault);
+
 }  // namespace hedgerow::simulation
 
 #define HEDGEROW_PLANT_no_opened_check \
