@@ -4,6 +4,24 @@
 
 namespace hedgerow::simulation {
 
+namespace {
+
+// A seed's region sends some thousand; what sends so many answers itself without end.
+constexpr std::size_t kMostFrames = 100'000;
+constexpr std::size_t kFramesTold = 8;
+
+std::string in_words(const SentFrame& f, const std::vector<std::string>& names) {
+  std::string out = "  " + names[f.from] + " -> " + names[f.to];
+  const auto envelope = protocol::Envelope::decode(f.bytes);
+  if (!envelope.ok()) return out;
+  const auto& h = envelope->header();
+  return out + ": " + std::string(protocol::name_of(h.type)) + " of " + h.sender.str() + " for " +
+         h.receiver.str() + ", session " + h.session.hex().substr(0, 8) + ", sequence " +
+         std::to_string(h.sequence);
+}
+
+}  // namespace
+
 std::chrono::milliseconds Region::delay(const Node& leaf) {
   const auto span = options_.longest_delay - options_.shortest_delay;
   return options_.shortest_delay + leaf.slower +
@@ -60,6 +78,11 @@ bool Region::transmit(Node& from, const ipc::CurveKey& to, ByteView bytes) {
   Node& leaf = from.index == 0 ? receiver : from;
   HR_CHECK(leaf.index != 0);
   frames_.push_back({now_, from.index, receiver.index, to_bytes(bytes)});
+  if (frames_.size() == kMostFrames) {
+    for (std::size_t i = frames_.size() - kFramesTold; i < frames_.size(); ++i)
+      note(in_words(frames_[i], names_));
+    failures_.push_back(std::to_string(kMostFrames) + " frames, and no end");
+  }
   const auto envelope = protocol::Envelope::decode(bytes);
   if (envelope.ok() && envelope->header().type == protocol::MessageType::evaluate_response &&
       envelope->header().sender.str() == from.name) {
