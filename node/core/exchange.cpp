@@ -216,7 +216,7 @@ Result<Committed> Exchange::carry_out(Work work, UtcTime now, const Delivery* de
 
   if (delivery != nullptr && delivery->sequence != 0)
     send_ack(delivery->from, delivery->session, delivery->sequence, now);
-  for (const store::OutboxItem& item : queued) send_now(item.receiver, item.bytes, now);
+  for (const store::OutboxItem& item : queued) send_now(item, now);
   at("after_send");
   for (Addressed& item : work.send)
     if (item.message.to == lineage_.self)
@@ -237,10 +237,11 @@ std::optional<Delivery> Exchange::next_local() {
   return d;
 }
 
-void Exchange::send_now(const PartyId& receiver, ByteView bytes, UtcTime now) {
-  const auto* route = route_to(receiver);
-  if (route != nullptr && !env_.outlet.send(*route, bytes)) starved_.insert(receiver);
-  resend_.try_emplace(receiver, Resend{now + kFirstResend, kFirstResend});
+void Exchange::send_now(const store::OutboxItem& item, UtcTime now) {
+  const auto* route = route_to(item.receiver);
+  if (route != nullptr && !env_.outlet.send(*route, item.bytes))
+    starved_.try_emplace(item.receiver, item.position);
+  resend_.try_emplace(item.receiver, Resend{now + kFirstResend, kFirstResend});
 }
 
 void Exchange::send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence,
@@ -278,17 +279,18 @@ Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session,
   return {};
 }
 
-void Exchange::resend_to(const PartyId& receiver, UtcTime now) {
+void Exchange::resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position) {
   const auto* route = route_to(receiver);
-  auto pending = lineage_.store.outbox().pending_for(receiver, 0, kResendItems, kResendBytes);
+  auto pending =
+      lineage_.store.outbox().pending_for(receiver, after_position, kResendItems, kResendBytes);
+  starved_.erase(receiver);
   if (route == nullptr || !pending.ok() || pending->empty()) {
-    resend_.erase(receiver);
+    if (after_position == 0) resend_.erase(receiver);
     return;
   }
-  starved_.erase(receiver);
   for (const store::OutboxItem& item : *pending) {
     if (item.not_after < now || env_.outlet.send(*route, item.bytes)) continue;
-    starved_.insert(receiver);
+    starved_[receiver] = item.position;
     break;  // what follows would come too early
   }
   Resend& r = resend_[receiver];
@@ -309,10 +311,12 @@ void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
 }
 
 void Exchange::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
-  const std::set<PartyId> waiting = starved_;
-  for (const PartyId& id : waiting) {
+  const auto waiting = starved_;
+  for (const auto& [id, position] : waiting) {
     const auto* route = route_to(id);
-    if (route != nullptr && *route == curve_key) resend_to(id, now);
+    // Not from the beginning: what is sent already would take the credit again, and without acks
+    // that had no end.
+    if (route != nullptr && *route == curve_key) resend_to(id, now, position - 1);
   }
 }
 

@@ -15,7 +15,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 
 #include "node/audit/log.h"
@@ -112,18 +111,19 @@ class Exchange {
   Result<void> enqueue(Addressed& item, UtcTime now, std::vector<store::OutboxItem>& queued);
   Result<void> write_all(Work& work, UtcTime now, const Delivery* delivery,
                          std::vector<store::OutboxItem>& queued);
-  void send_now(const PartyId& receiver, ByteView bytes, UtcTime now);
+  void send_now(const store::OutboxItem& item, UtcTime now);
   void send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence, UtcTime now);
   Result<void> check_clock(const protocol::EnvelopeHeader& ack, UtcTime now);
   Result<void> take_ack(const PartyId& from, const SessionId& session, ByteView body, UtcTime now);
-  void resend_to(const PartyId& receiver, UtcTime now);
+  void resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
 
   LineageContext& lineage_;
   Environment env_;
   std::map<PartyId, Resend> resend_;
   // Peers whose clock is ahead, until when that is believed.
   std::map<PartyId, UtcTime> ahead_;
-  std::set<PartyId> starved_;  // a message found no credit
+  // A message found no credit; its place in the outbox.
+  std::map<PartyId, std::uint64_t> starved_;
   std::deque<Delivery> local_;
   UtcTime next_prune_{};
 };

@@ -174,6 +174,32 @@ TEST_F(ExchangeTest, WhatFoundNoCreditIsSentWhenThereIsSome) {
   EXPECT_TRUE(council_.outlet.take().empty()) << "sent already";
 }
 
+TEST_F(ExchangeTest, CreditGoesToWhatHadNoneAndNotToWhatIsSent) {
+  council_.outlet.open = false;
+  for (const char* body : {"one", "two", "three"}) {
+    Work work;
+    work.message(session_, police_.id(), MessageType::evaluate_request, to_bytes(body),
+                 seconds(60));
+    ASSERT_TRUE(council_.exchange().commit(std::move(work), kNow).ok());
+  }
+  int credit = 0;
+  council_.outlet.on_send = [&] { council_.outlet.open = credit-- > 0; };
+  const auto hub = TestRegion::get().at("vale-partnership").keyring.public_keys().curve;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    credit = 1;
+    council_.exchange().on_credit(hub, kNow);
+    const auto sent = council_.outlet.take();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(protocol::Envelope::decode(sent[0])->header().sequence, sequence);
+  }
+  credit = 3;
+  council_.exchange().on_credit(hub, kNow);
+  EXPECT_TRUE(council_.outlet.take().empty()) << "all are sent";
+  credit = 3;
+  council_.pass(council_.exchange().next_wake().value());
+  EXPECT_EQ(council_.outlet.take().size(), 3U) << "nothing was acknowledged";
+}
+
 TEST_F(ExchangeTest, NothingIsSentBeforeItIsLoggedCommittedAndConfirmed) {
   bool looked = false;
   council_.outlet.on_send = [&] {
