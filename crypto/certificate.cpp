@@ -123,6 +123,11 @@ const OfficerPublicKey& Certificate::officer_key() const {
 }
 
 X509Ptr to_x509(const Certificate& certificate, OSSL_LIB_CTX* context) {
+  if (context == nullptr) {
+    X509* kept = DecodedX509::of(certificate).x509.get();
+    HR_CHECK(X509_up_ref(kept) == 1);
+    return X509Ptr(kept);
+  }
   X509* x509 = X509_new_ex(context, nullptr);
   const unsigned char* at = certificate.der().data();
   HR_CHECK(x509 != nullptr &&
@@ -133,13 +138,14 @@ X509Ptr to_x509(const Certificate& certificate, OSSL_LIB_CTX* context) {
 Result<void> verify_root(const Certificate& root, UtcTime at) {
   if (root.kind() != CertificateKind::root)
     return by(bad_input(root.subject().urn() + " is not a root certificate"), root);
-  const X509Ptr x509 = to_x509(root);
-  if (X509_self_signed(x509.get(), 1) != 1) {
+  DecodedX509& decoded = DecodedX509::of(root);
+  if (!decoded.is_self_signed && X509_self_signed(decoded.x509.get(), 1) != 1) {
     take_openssl_reason();
     return by(bad_input("the root certificate of " + root.agency().str() +
                         " does not bear its own signature"),
               root);
   }
+  decoded.is_self_signed = true;
   return check_dates(root, at);
 }
 

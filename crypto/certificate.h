@@ -10,6 +10,7 @@
 #pragma once
 
 #include <compare>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ struct Validity {
   UtcTime not_after;
 };
 
+struct DecodedX509;
+
 class Certificate {
  public:
   // Errors bad_input: too large, not X.509, or outside the profile; the text says where.
@@ -91,7 +94,9 @@ class Certificate {
  private:
   Certificate() = default;
   friend struct CertificateParser;
+  friend struct DecodedX509;
   Bytes der_;
+  std::shared_ptr<DecodedX509> x509_;  // der_ in OpenSSL's hands; copies share it
   Subject subject_;
   Validity validity_{};
   SubjectKey key_;

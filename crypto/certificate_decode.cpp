@@ -163,7 +163,7 @@ struct CertificateParser {
   static Result<Certificate> parse(ByteView der) {
     if (der.size() > kMaxCertificateSize) return bad_input("a certificate that is too large");
     const unsigned char* at = der.data();
-    const X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+    X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     if (!x509 || at != der.data() + der.size()) {
       take_openssl_reason();
       return bad_input("not an X.509 certificate");
@@ -179,6 +179,7 @@ struct CertificateParser {
     HR_ASSIGN(c.serial_, serial_of(x509.get()));
     HR_ASSIGN(c.validity_.not_before, from_asn1_time(X509_get0_notBefore(x509.get())));
     HR_ASSIGN(c.validity_.not_after, from_asn1_time(X509_get0_notAfter(x509.get())));
+    c.x509_ = std::make_shared<DecodedX509>(std::move(x509));
     return c;
   }
 };

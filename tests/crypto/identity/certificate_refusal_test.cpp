@@ -14,7 +14,7 @@ class Profile : public Identities {
 
   Result<Certificate> remake(const Certificate& good, const std::function<void(X509*)>& alter,
                              const EVP_MD* digest = EVP_sha256()) {
-    const X509Ptr x509 = to_x509(good);
+    const X509Ptr x509(X509_dup(to_x509(good).get()));
     alter(x509.get());
     const EvpKeyPtr key = to_evp_key(vale.root_key, nullptr);
     EXPECT_GT(X509_sign(x509.get(), key.get(), digest), 0);
