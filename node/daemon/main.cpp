@@ -73,8 +73,8 @@ Result<ipc::Fd> only_one(const std::filesystem::path& state) {
 }
 
 int print(const Error& error) {
-  std::cerr << "hedgerowd: " << error.text
-            << (error.culprit.empty() ? "" : " (" + error.culprit + ")") << '\n';
+  const bool named = error.text.find(error.culprit) != std::string::npos;
+  std::cerr << "hedgerowd: " << error.text << (named ? "" : " (" + error.culprit + ")") << '\n';
   if (!error.hint.empty()) std::cerr << "hint: " << error.hint << '\n';
   return static_cast<int>(error.code);
 }
@@ -102,6 +102,7 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   HR_ASSIGN(const ipc::Fd signal_fd, signals());
   const auto state = paths.state / "state";
   HR_TRY(make_folder(state));
+  HR_TRY(keys::check_private_folder(state));
   HR_TRY(make_folder(paths.run));
   HR_TRY(make_folder(paths.gateway_run));
   HR_ASSIGN(const ipc::Fd lock, only_one(state));

@@ -128,6 +128,8 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
   (void)key;
 #else
   HR_TRY(set_key(db->handle, key));
+  // Its own lines on standard error would bury the one that says what to do.
+  HR_TRY(db->execute("PRAGMA cipher_log_level = NONE"));
 #endif
   // Exclusive before the first reading: a second process cannot open the store, and the WAL index
   // stays in memory.

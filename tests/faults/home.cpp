@@ -176,6 +176,27 @@ Result<void> withdraw(const fs::path& home, const std::string& lineage) {
                                      from_unix_ms(simulation::kBeginning));
 }
 
+Result<void> age_schema(const fs::path& home) {
+  HR_ASSIGN(const auto keyring, keys::Keyring::open(home));
+  const Unwrap wrap(keyring);
+  HR_ASSIGN(auto node_store,
+            store::NodeStore::open(home / "state", wrap, store::Durability::simulated));
+  store::Database& db = node_store.database();
+  db.accept();
+  std::int64_t version = 0;
+  {
+    store::Statement s = db.prepare("PRAGMA user_version");
+    HR_ASSIGN(const bool found, s.step());
+    HR_CHECK(found);
+    version = s.integer(0);
+  }
+  HR_ASSIGN(store::Transaction t, store::Transaction::begin(db));
+  HR_TRY(db.prepare(literal("PRAGMA user_version = " + std::to_string(version + 1))).run());
+  HR_ASSIGN(const std::uint64_t generation, t.commit());
+  HR_CHECK(generation > 0);
+  return {};
+}
+
 std::string objection(const Result<ByteArray<32>>& outcome, const ByteArray<32>& original) {
   if (outcome.ok()) return *outcome == original ? "" : "opened with other content";
   const Error& e = outcome.error();

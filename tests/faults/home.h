@@ -36,6 +36,9 @@ Result<ByteArray<32>> content_of(const std::filesystem::path& home);
 // The lineage is withdrawn, as the daemon's store does it; the home's daemon must have ended.
 Result<void> withdraw(const std::filesystem::path& home, const std::string& lineage);
 
+// The home as a later version would leave it, whose schema of the node's database is one further.
+Result<void> age_schema(const std::filesystem::path& home);
+
 // Why an outcome is not one of the two allowed: the original content, or a refusal
 // (configuration, 78) whose hint says what to do. Empty: it is.
 std::string objection(const Result<ByteArray<32>>& outcome, const ByteArray<32>& original);

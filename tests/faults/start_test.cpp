@@ -150,6 +150,22 @@ TEST_F(StartTest, KeysOfANewerFormatAreRefused) {
   refused([](Files& f) { f["keys/node.keys"].front() = 2; }, "written by a newer Hedgerow");
 }
 
+TEST_F(StartTest, ADatabaseOfANewerSchemaIsRefusedAndLeftAsItIs) {
+  write_files(home(), history().ended);
+  ASSERT_TRUE(age_schema(home()).ok());
+  const Files before = read_files(home());
+  for (int start = 0; start < 2; ++start) {
+    LoneNode node(home());
+    const auto opened = node.open();
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, Code::configuration);
+    EXPECT_THAT(opened.error().text, HasSubstr("node.db was written by a newer Hedgerow (schema"));
+    EXPECT_THAT(opened.error().hint, HasSubstr("install the newer program again"));
+  }
+  Files after = read_files(home());
+  for (const auto& [name, bytes] : before) EXPECT_TRUE(after[name] == bytes) << name;
+}
+
 TEST_F(StartTest, TheConfigurationOfAnotherPartyIsRefused) {
   refused(
       [](Files& f) {
@@ -225,6 +241,7 @@ TEST_F(StartTest, AClockAYearAheadEndsTheAgreementAndIsSaidWhenItReturns) {
     ASSERT_TRUE(done);
     ASSERT_FALSE(done->ok());  // nothing is imported under an agreement that has ended
     EXPECT_EQ(done->error().code, Code::denied);
+    EXPECT_THAT(done->error().text, HasSubstr("the agreement expired on 20"));
   }
   LoneNode node(home());
   ASSERT_TRUE(node.open().ok());

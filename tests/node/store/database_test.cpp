@@ -105,8 +105,10 @@ TEST_F(DatabaseTest, AWrongKeyOpensNothing) {
   for (const std::size_t at : {std::size_t{0}, std::size_t{31}}) {
     SecretBytes wrong = SecretBytes::copy_from(key_.expose());
     wrong.writable()[at] ^= 1;
+    ::testing::internal::CaptureStderr();
     const auto opened =
         Database::open(file(), wrong, OpenMode::existing, Durability::full, kSchema);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");  // the error is the one line there is
     ASSERT_FALSE(opened.ok());
     EXPECT_EQ(opened.error().code, Code::configuration);
     EXPECT_THAT(opened.error().text, HasSubstr("key"));
