@@ -266,7 +266,8 @@ void add_verify(CLI::App& agreement, Context& context) {
   command->add_option("file", request->file, "The agreement")->required();
   command->add_option("--signatures", request->signatures, "Else FILE.p7s");
   command
-      ->add_option("--roots", request->roots, "The parties' root certificates, one after another")
+      ->add_option("--roots", request->roots,
+                   "The parties' root certificates, and lists of revoked ones")
       ->required();
   command->callback([request, &context] { context.finish(run_verify(context, *request)); });
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
+#include "crypto/crl.h"
 #include "node/keys/credential.h"
 #include "node/keys/files.h"
 #include "node/keys/passphrase.h"
@@ -17,7 +19,8 @@ using std::filesystem::path;
 
 constexpr std::int32_t kDraftMonths = 14;
 constexpr std::int32_t kDraftReviewMonths = 8;
-constexpr std::size_t kMaxRootsFile = policies::kMaxParties * kMaxCertificatePemSize;
+constexpr std::size_t kMaxCertificatesGiven = 2 * policies::kMaxParties;  // roots and nodes
+constexpr std::size_t kMaxRootsFile = kMaxCertificatesGiven * kMaxCertificatePemSize;
 
 Error usage(std::string text, std::string hint = {}) {
   return {Code::usage, std::move(text), {}, std::move(hint)};
@@ -55,6 +58,37 @@ Result<std::map<PartyId, Certificate>> roots_of(const policies::Agreement& agree
   return roots;
 }
 
+// Whoever signed was not revoked by any list of that root: what was revoked stays revoked, so a
+// later list only says more.
+Result<void> check_not_revoked(const CmsSigner& signer, const Certificate& root,
+                               const std::vector<RevocationList>& lists, UtcTime now) {
+  for (const RevocationList& list : lists) {
+    if (!claims_root(list, root)) continue;
+    HR_TRY(verify_list(list, root, now));
+    const Revoked* revoked = list.find(signer.certificate);
+    if (revoked != nullptr)
+      return denied("the certificate of " + signer.certificate.subject().urn() +
+                        ", which signed, was revoked on " + policies::utc_text(revoked->at),
+                    "another officer of the agency signs it anew");
+  }
+  return {};
+}
+
+Result<void> every_party_signed(const policies::Agreement& agreement,
+                                const std::vector<CmsSigner>& signers) {
+  std::string missing;
+  for (const auto& id : agreement.party_ids()) {
+    const bool has_signed = std::any_of(signers.begin(), signers.end(), [&](const CmsSigner& s) {
+      return s.certificate.agency() == id;
+    });
+    if (!has_signed) missing += (missing.empty() ? "" : ", ") + id.str();
+  }
+  if (missing.empty()) return {};
+  return bad_input(
+      "not signed by: " + missing,
+      "every party's officer signs; `hedgerow agreement merge` puts signatures together");
+}
+
 }  // namespace
 
 Result<std::string> new_agreement(const NewAgreement& request, UtcTime now) {
@@ -87,8 +121,7 @@ Result<std::string> new_agreement(const NewAgreement& request, UtcTime now) {
 }
 
 Result<AgreementFile> read_agreement_file(const path& file) {
-  // One byte more than is allowed, so that the reading says what is wrong with the size.
-  HR_ASSIGN(Bytes exact, read_given(file, policies::kMaxAgreementBytes + 1));
+  HR_ASSIGN(Bytes exact, read_given(file, policies::kMaxAgreementBytes));
   AgreementFile read{std::move(exact), {}};
   read.reading = policies::read_agreement(read.exact);
   return read;
@@ -100,11 +133,10 @@ Result<SignedAgreement> sign_agreement(const SignAgreement& request, UtcTime now
   HR_ASSIGN(Certificate certificate, keys::load_certificate(request.credential));
   // Kind and party first: nobody should type a passphrase for nothing.
   if (certificate.kind() != CertificateKind::officer)
-    return denied("agreements are signed by officers, not by this certificate",
-                  certificate.subject().urn());
+    return denied("agreements are signed by officers, not by " + certificate.subject().urn());
   if (agreement.party(certificate.agency()) == nullptr)
-    return denied("the officer's agency is not a party to this agreement",
-                  certificate.subject().urn());
+    return denied(certificate.agency().str() + ", the agency of " + certificate.subject().urn() +
+                  ", is not a party to this agreement");
   HR_ASSIGN(const SecretBytes passphrase,
             keys::obtain_passphrase(request.passphrase_file,
                                     "Passphrase of " + certificate.subject().urn(), false));
@@ -136,19 +168,16 @@ Result<VerifiedAgreement> verify_agreement(const VerifyAgreement& request, UtcTi
   }
   HR_ASSIGN(const Bytes pem, read_given(signatures, kMaxCmsSize));
   HR_ASSIGN(const Bytes bundle, read_given(request.roots, kMaxRootsFile));
-  HR_ASSIGN(const std::vector<Certificate> given,
-            Certificate::decode_pem_bundle(bundle, policies::kMaxParties));
+  HR_ASSIGN(const PemBundle given,
+            decode_bundle(bundle, kMaxCertificatesGiven, policies::kMaxParties));
   // The roots come from the agreement, so it is read before the signatures can be: whoever changed
   // it cannot have had the parties' officers sign it.
   HR_ASSIGN(policies::Agreement agreement, agreement_of(file, request.file));
-  HR_ASSIGN(const auto roots, roots_of(agreement, given));
+  HR_ASSIGN(const auto roots, roots_of(agreement, given.certificates));
   HR_ASSIGN(std::vector<CmsSigner> signers, cms_verify(file.exact, pem, roots, now));
-  for (const auto& id : agreement.party_ids()) {
-    const bool has_signed = std::any_of(signers.begin(), signers.end(), [&](const CmsSigner& s) {
-      return s.certificate.agency() == id;
-    });
-    if (!has_signed) return culprit_error("a party has not signed", id.str());
-  }
+  HR_TRY(every_party_signed(agreement, signers));
+  for (const CmsSigner& s : signers)
+    HR_TRY(check_not_revoked(s, roots.at(s.certificate.agency()), given.lists, now));
   return VerifiedAgreement{std::move(agreement), std::move(signers)};
 }
 

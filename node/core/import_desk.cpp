@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "node/core/install.h"
+
 namespace hedgerow::core {
 
 namespace {
@@ -115,7 +117,7 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
   if (!lineage_.own().roles.contributor)
     return denied(lineage_.self.str() + " holds no records in this agreement",
                   "only contributors import");
-  if (!lineage_.agreement.in_force(now)) return denied("the agreement is not in force today");
+  HR_TRY(check_in_force(lineage_.agreement, now));
   if (!keys_.key() && !request.dry_run)
     return try_again("the pseudonym key is not there yet: " + keys_.state(),
                      "see `hedgerow keys status`");

@@ -69,6 +69,18 @@ Result<void> every_party_signed(const policies::Agreement& agreement,
 
 }  // namespace
 
+Result<void> check_not_ended(const policies::Agreement& agreement, UtcTime now) {
+  if (now < policies::london_midnight(policies::plus_days(agreement.valid_until, 1))) return {};
+  return denied("the agreement expired on " + to_text(agreement.valid_until),
+                "where that is not so, look at this machine's clock");
+}
+
+Result<void> check_in_force(const policies::Agreement& agreement, UtcTime now) {
+  HR_TRY(check_not_ended(agreement, now));
+  if (agreement.in_force(now)) return {};
+  return denied("the agreement is not in force before " + to_text(agreement.valid_from));
+}
+
 Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Keyring& keyring,
                                        const policies::CodeList& codes,
                                        const std::vector<RevocationList>& known, UtcTime now) {

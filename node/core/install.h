@@ -30,4 +30,8 @@ Result<VerifiedInstall> verify_install(const InstallFiles& files, const keys::Ke
                                        const policies::CodeList& codes,
                                        const std::vector<RevocationList>& known, UtcTime now);
 
+// Errors denied, naming the day: after its last day, and before its first.
+Result<void> check_not_ended(const policies::Agreement& agreement, UtcTime now);
+Result<void> check_in_force(const policies::Agreement& agreement, UtcTime now);
+
 }  // namespace hedgerow::core

@@ -8,6 +8,7 @@
 
 #include "node/cli/agency.h"
 #include "node/cli/command.h"
+#include "node/cli/revoke.h"
 #include "tests/node/keys/folder_fixture.h"
 #include "tests/policies/sample_agreement.h"
 
@@ -181,7 +182,8 @@ TEST_F(AgreementFiles, LintNamesThePlaceOfEveryFinding) {
   EXPECT_TRUE(said("warning: "));
   EXPECT_EQ(run("lint @/absent.toml"), 65);
   write("large.toml", std::string(policies::kMaxAgreementBytes + 1, '#'));
-  EXPECT_NE(run("lint @/large.toml"), 0);
+  EXPECT_EQ(run("lint @/large.toml"), 65);
+  EXPECT_TRUE(said("large.toml is larger than 65536 bytes\nhint: ")) << err;
   EXPECT_EQ(run("lint"), 64);
 }
 
@@ -203,7 +205,40 @@ TEST_F(AgreementFiles, VerifyRefusesWhatIsNotSignedByAll) {
   merge_all();
   ASSERT_EQ(run("merge @/vale-council.p7s @/vale-health.p7s --out @/two.p7s"), 0);
   EXPECT_EQ(run("verify @/vale.toml --signatures @/two.p7s --roots @/roots.pem"), 65);
-  EXPECT_TRUE(said("a party has not signed (vale-partnership)")) << err;
+  EXPECT_TRUE(said("not signed by: vale-partnership, vale-police, vale-voice\nhint: ")) << err;
+}
+
+TEST_F(AgreementFiles, VerifyRefusesASignatureOfARevokedOfficer) {
+  merge_all();
+  const auto revoked =
+      revoke_certificate({dir / "vale-voice", (dir / "vale-voice-people" / "officer.pem").string(),
+                          "left", dir / "words"},
+                         system_now(), rng);
+  ASSERT_TRUE(revoked.ok()) << revoked.error().text;
+  const std::string list = read(dir / "vale-voice" / "revoked.pem");
+  write("with-list.pem", read(dir / "roots.pem") + list);
+  EXPECT_EQ(run("verify @/vale.toml --roots @/with-list.pem"), 77);
+  EXPECT_TRUE(said("urn:hedgerow:vale-voice:officer:officer, which signed, was revoked on "))
+      << err;
+  EXPECT_TRUE(said("\nhint: another officer")) << err;
+  // A list that claims to be a party's and was altered is refused, not passed over.
+  const PemBundle bundle = decode_bundle(as_bytes(list), 1, 1).value();
+  Bytes der = bundle.lists.at(0).der();
+  der.back() ^= 1;
+  const auto altered = RevocationList::decode_der(der);
+  ASSERT_TRUE(altered.ok()) << altered.error().text;
+  write("with-altered.pem", read(dir / "roots.pem") + altered->pem());
+  EXPECT_EQ(run("verify @/vale.toml --roots @/with-altered.pem"), 65);
+  EXPECT_TRUE(said("the signature on the list of revoked certificates")) << err;
+  EXPECT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 0) << err;
+}
+
+TEST_F(AgreementFiles, AnErrorNamesAPartyOnce) {
+  merge_all();
+  write("vale.toml", read(dir / "vale.toml") + "\n");
+  EXPECT_EQ(run("verify @/vale.toml --roots @/roots.pem"), 65);
+  EXPECT_FALSE(said(")\n")) << err;
+  EXPECT_TRUE(said(" signed")) << err;
 }
 
 TEST_F(AgreementFiles, VerifyRefusesChangedBytes) {
