@@ -9,6 +9,7 @@
 #include "crypto/certificate.h"
 #include "node/cli/agreement_files.h"
 #include "node/cli/command.h"
+#include "node/keys/files.h"
 #include "policies/examine.h"
 #include "policies/explain.h"
 
@@ -29,6 +30,7 @@ struct ExplainOptions {
   policies::QuestionWords words;  // its kind is empty where only the agreement is explained
   std::string asker;
   std::string at;
+  std::filesystem::path restrictions;  // empty: none are looked at
 };
 
 Error usage(std::string text, std::string hint = {}) {
@@ -175,6 +177,12 @@ Result<policies::AskContext> context_of(const ExplainOptions& o,
   return c;
 }
 
+Result<policies::Restrictions> read_restrictions_file(const std::filesystem::path& file) {
+  auto bytes = keys::read_public_file(file, policies::kMaxRestrictionsBytes);
+  if (!bytes.ok()) return bad_input(bytes.error().text, bytes.error().hint);
+  return policies::parse_restrictions(*bytes, file.string());
+}
+
 Result<void> run_explain(Context& context, const ExplainOptions& o) {
   HR_ASSIGN(const AgreementFile file, read_agreement_file(o.file));
   HR_ASSIGN(const policies::Agreement agreement,
@@ -182,12 +190,19 @@ Result<void> run_explain(Context& context, const ExplainOptions& o) {
   if (o.words.kind.empty()) {
     const auto& w = o.words;
     if (!w.purpose.empty() || !w.from.empty() || !w.to.empty() || !w.by.empty() ||
-        !w.where.empty() || !o.asker.empty() || !o.at.empty())
+        !w.where.empty() || !o.asker.empty() || !o.at.empty() || !o.restrictions.empty())
       return usage("these words belong to a question", "--question flows");
     show_agreement(context, agreement);
     return {};
   }
-  HR_ASSIGN(const policies::AskContext asked, context_of(o, agreement));
+  HR_ASSIGN(policies::AskContext asked, context_of(o, agreement));
+  policies::Restrictions restrictions;
+  if (!o.restrictions.empty()) {
+    HR_ASSIGN(restrictions, read_restrictions_file(o.restrictions));
+    asked.local = asked.home;
+    asked.restrictions = &restrictions;
+    asked.scope = policies::RestrictionScope::all;
+  }
   const Examination e = policies::examine(agreement, asked);
   if (context.json)
     show_examination_json(context, agreement, e);
@@ -211,6 +226,8 @@ void add_agreement_explain_command(CLI::App& agreement, Context& context) {
   command->add_option("--where", o->words.where, "Which rows count, e.g. event=missing");
   command->add_option("--asker", o->asker, "urn:hedgerow:PARTY:analyst:NAME");
   command->add_option("--at", o->at, "When it is asked; default: now");
+  command->add_option("--restrictions", o->restrictions,
+                      "restrictions.toml of the asker's node; default: none are looked at");
   command->callback([o, &context] { context.finish(run_explain(context, *o)); });
 }
 
