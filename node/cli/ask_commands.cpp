@@ -48,6 +48,16 @@ void show(Context& context, const AskOptions& o, const json& answer) {
     print_answer_table(context.out, answer);
 }
 
+// What stands between this node and an answer, where it is seen from here; else nothing.
+std::string what_is_missing(const Context& context) {
+  const auto status = ControlCall::run(context, {{"command", "status"}});
+  if (!status.ok()) return {};
+  if (!status->value("gateway", false)) return ": hedgerow-gateway is not running on this node";
+  if (!status->value("hub", false) && status->value("peers_up", 0) == 0)
+    return ": this node is not connected to the hub";
+  return {};
+}
+
 // Waits as long as the asker wants to; the question itself waits longer.
 Result<void> wait_for_answer(Context& context, const AskOptions& o, const json& request) {
   std::string id;
@@ -66,7 +76,7 @@ Result<void> wait_for_answer(Context& context, const AskOptions& o, const json& 
   }
   Error error = std::move(answer).error();
   if (error.code == Code::try_again && !id.empty()) {
-    error.text = "no answer yet";
+    error.text = "no answer yet" + what_is_missing(context);
     error.culprit = waiting_for;
     error.hint = "the question waits; later: hedgerow ask --result " + id;
   }
@@ -97,6 +107,8 @@ Result<void> ask(Context& context, AskOptions& o, const std::string& kind) {
   if (file.extension() != ".pem")
     return Error{
         Code::usage, "--credential names a certificate, NAME.pem, beside its NAME.key", {}, {}};
+  // First, so that nobody types a passphrase for nothing.
+  HR_TRY(keys::load_certificate(file));
   std::optional<std::filesystem::path> passphrase_file;
   if (!o.passphrase_file.empty()) passphrase_file = o.passphrase_file;
   HR_ASSIGN(

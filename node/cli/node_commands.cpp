@@ -139,16 +139,23 @@ void print_expiry(std::ostream& out, const json& agreement) {
           << (c.value("expired", false) ? "expired " : "expires ") << c.value("until", "") << '\n';
 }
 
+std::string connection_text(const json& status) {
+  if (!status.value("gateway", false)) return "hedgerow-gateway is not running";
+  const auto peers = status.value("peers_up", std::size_t{0});
+  if (status.value("hub", false))
+    return "the hub, " + std::to_string(peers) + (peers == 1 ? " party" : " parties") +
+           " connected";
+  return peers == 0 ? "not connected to the hub" : "connected to the hub";
+}
+
 Result<void> status(Context& context) {
   HR_ASSIGN(const json result, ControlCall::run(context, {{"command", "status"}}));
   if (context.json) {
     context.out << result.dump(2) << '\n';
     return {};
   }
-  context.out << result.value("party", "") << ": gateway "
-              << (result.value("gateway", false) ? "connected" : "not connected") << ", "
-              << result.value("peers_up", 0) << " peers up, log of " << result.value("log_size", 0)
-              << " entries\n";
+  context.out << result.value("party", "") << ": " << connection_text(result) << ", log of "
+              << result.value("log_size", 0) << " entries\n";
   for (const json& a : result.at("agreements")) {
     context.out << "  " << a.value("agreement", "") << ": key " << a.value("keys", "") << '\n';
     print_expiry(context.out, a);

@@ -142,8 +142,12 @@ Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
     return denied("no agreement is installed on this node", "see `hedgerow agreement install`");
   if (!request.contains("agreement")) {
     if (all.size() == 1) return all.begin()->second.get();
-    return Error{
-        Code::usage, "more than one agreement is installed", {}, "name one: --agreement ID"};
+    std::string names;
+    for (const auto& [id, node] : all) names += (names.empty() ? "" : ", ") + id.str();
+    return Error{Code::usage,
+                 "more than one agreement is installed: " + names,
+                 {},
+                 "name one: --agreement ID"};
   }
   HR_ASSIGN(const std::string name, text_field(request, "agreement"));
   for (auto& [id, node] : all)
@@ -174,6 +178,7 @@ Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
       .result({{"schema", "hedgerow/status/1"},
                {"restrictions", restrictions_json(core_.restrictions())},
                {"party", core_.setup().party.str()},
+               {"hub", !core_.setup().listen.empty()},
                {"gateway", core_.gateway_is_up()},
                {"peers_up", core_.peers_up()},
                {"log_size", core_.log().size()},
@@ -209,6 +214,7 @@ Result<void> ControlDesk::agreement_install(ConnectionId connection, const json&
     carry_out(connection, *known->second, std::move(again), now);
     return {};
   }
+  HR_TRY(check_not_ended(verified.agreement, now));
   const bool is_hub = verified.agreement.hub == core_.setup().party;
   if (is_hub == core_.setup().listen.empty())
     return denied(is_hub ? "this node is the agreement's hub, but is not set up to listen"
