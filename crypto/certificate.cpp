@@ -175,6 +175,12 @@ Result<void> verify_chain(const Certificate& leaf, const Certificate& root, UtcT
   if (X509_verify_cert(context.get()) != 1) {
     const int code = X509_STORE_CTX_get_error(context.get());
     take_openssl_reason();
+    if (code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+        code == X509_V_ERR_CERT_SIGNATURE_FAILURE)
+      return by(bad_input("the certificate of " + leaf.subject().urn() +
+                              " was not issued by the root given for " + root.agency().str(),
+                          "compare the root's fingerprint with the one in the agreement"),
+                leaf);
     return by(bad_input("the certificate of " + leaf.subject().urn() +
                         " does not hold under that root: " + X509_verify_cert_error_string(code)),
               leaf);

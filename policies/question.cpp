@@ -101,6 +101,8 @@ std::string as_column(std::string name) {
   return name;
 }
 
+constexpr const char* kAreaHint = "districts (E06 to E09), counties (E10), police areas (E23)";
+
 Error no_dimension(const std::string& name) {
   if (name == "factors" || name == "factor")
     return usage("nothing is counted by factors: a row may carry several of them",
@@ -139,7 +141,7 @@ Result<void> check_filter(const std::string& dimension, const std::vector<std::s
       if (!special && !list.area_kind(code))
         return usage(
             dimension + ": '" + code + "' is not an area of the code list " + list.version(),
-            "districts (E06 to E09), counties (E10), police areas (E23)");
+            kAreaHint);
       continue;
     }
     if (list.contains(*vocabulary, code)) continue;
@@ -158,10 +160,10 @@ Result<Where> parse_where(const std::vector<std::string>& filters) {
     if (equals == std::string::npos || !is_word(dimension))
       return usage("a filter is not understood", "--where event=missing");
     auto codes = split_list(std::string_view(filter).substr(equals + 1));
+    if (!is_dimension(dimension)) return no_dimension(dimension);
     if (codes.size() > kMaxFilterCodes || !std::all_of(codes.begin(), codes.end(), is_code))
       return usage("the codes of filter '" + dimension + "' are not understood",
-                   "--where event=missing,absent");
-    if (!is_dimension(dimension)) return no_dimension(dimension);
+                   dimension_vocabulary(dimension) ? "--where event=missing,absent" : kAreaHint);
     HR_TRY(check_filter(dimension, codes));
     // Two filters on one dimension would mean their common part to one reader, both to another.
     if (!where.emplace(dimension, std::move(codes)).second)

@@ -13,6 +13,8 @@ class ShapeCheck {
 
   // The first place that toml++ must not see.
   std::optional<Diagnostic> find_fault() {
+    if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
+      return fault("the file is UTF-16", "save it as UTF-8");
     if (text_.starts_with("\xef\xbb\xbf")) at_ = line_start_ = 3;
     while (at_ < text_.size()) {
       const char c = text_[at_];

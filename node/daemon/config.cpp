@@ -88,10 +88,9 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
 }
 
 Result<Config> load_config(const std::filesystem::path& file) {
-  // One byte more than is allowed, so that parsing says what is wrong with the size.
-  auto bytes = keys::read_public_file(file, kMaxConfigSize + 1);
+  auto bytes = keys::read_public_file(file, kMaxConfigSize);
   if (!bytes.ok())
-    return configuration(file.string() + ": cannot be read: " + bytes.error().text,
+    return configuration(bytes.error().text,
                          "the node's configuration file names its party and its hub");
   return parse_config(as_text(*bytes), file.string());
 }
@@ -100,9 +99,8 @@ policies::Restrictions load_restrictions(const std::filesystem::path& file) {
   std::error_code failed;
   const auto status = std::filesystem::symlink_status(file, failed);
   if (status.type() == std::filesystem::file_type::not_found) return {};
-  const auto bytes = keys::read_public_file(file, policies::kMaxRestrictionsBytes + 1);
-  if (!bytes.ok())
-    return policies::Restrictions::unreadable(file.string() + ": " + bytes.error().text);
+  const auto bytes = keys::read_public_file(file, policies::kMaxRestrictionsBytes);
+  if (!bytes.ok()) return policies::Restrictions::unreadable(bytes.error().text);
   auto restrictions = policies::parse_restrictions(*bytes, file.string());
   if (!restrictions.ok())
     return policies::Restrictions::unreadable(restrictions.error().text, sha256_id(*bytes));

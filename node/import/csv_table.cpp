@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaderCells = 64;
 constexpr std::size_t kMaxColumnName = 40;
-constexpr std::string_view kNamesColumns = "the first line names the columns";
 constexpr std::string_view kSaveAs = "save the file as 'CSV UTF-8 (comma delimited)'";
 
 // An unknown column is named only if it can hardly be a value from a file without header row.
@@ -93,7 +92,7 @@ Result<void> CsvTable::append(ByteView part) {
   if (!too_long_ || positions_) return {};
   line_number_ = 1;
   HR_TRY(encoding(line_));
-  return fault("the header row is longer than 64 KiB", std::string(kNamesColumns));
+  return fault("the header row is longer than 64 KiB", names_columns());
 }
 
 Result<void> CsvTable::end_of_line() {
@@ -132,7 +131,7 @@ Result<void> CsvTable::header(ByteView line) {
       cells_.size() > kMaxHeaderCells) {
     if (!too_long_ && contains(line, '\t'))
       return fault("the cells are parted by tabs, not by commas", std::string(kSaveAs));
-    return fault("not a header row of CSV in UTF-8", std::string(kNamesColumns));
+    return fault("not a header row of CSV in UTF-8", names_columns());
   }
   if (cells_.size() == 1 && contains(line, ';'))
     return fault("the cells are parted by semicolons, not by commas",
@@ -160,11 +159,17 @@ Result<void> CsvTable::header(ByteView line) {
     if (position) return fault(quoted(name(*column)) + " stands twice in the header row");
     position = i;
   }
-  if (known == 0) return fault("not a header row", std::string(kNamesColumns));
+  if (known == 0) return fault("not a header row", names_columns());
   if (unknown) return unknown_column(*unknown);
   positions_ = positions;
   header_cells_ = cells_.size();
   return required_columns();
+}
+
+std::string CsvTable::names_columns() const {
+  std::string hint = "the first line names the columns:";
+  for (const Column column : form_.required) hint.append(" ").append(name(column));
+  return hint;
 }
 
 Result<void> CsvTable::unknown_column(std::size_t at) const {

@@ -68,6 +68,7 @@ class CsvTable {
   Result<void> end_of_line();
   Result<void> header(ByteView line);
   Result<void> encoding(ByteView line) const;
+  std::string names_columns() const;  // a hint
   Result<void> unknown_column(std::size_t at) const;
   Result<void> required_columns() const;
   Result<void> row(ByteView line);

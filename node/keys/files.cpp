@@ -76,7 +76,9 @@ enum class Guard { owner_only, others_kept_out, none };
 
 Result<void> check_guard(const struct stat& st, Guard guard, const fs::path& path) {
   if (!S_ISREG(st.st_mode))
-    return configuration(path.string() + " is not a plain file", "put the file back from a backup");
+    return configuration(
+        path.string() + (S_ISDIR(st.st_mode) ? " is a folder, not a file" : " is not a plain file"),
+        guard == Guard::none ? "" : "put the file back from a backup");
   if (guard == Guard::none) return {};
   if (guard == Guard::owner_only && st.st_uid != ::geteuid())
     return configuration(path.string() + " belongs to another user",
@@ -98,7 +100,8 @@ Result<void> read_file(const fs::path& path, std::size_t max_size, Guard guard, 
   HR_TRY(check_guard(st, guard, path));
   const auto size = static_cast<std::size_t>(st.st_size);
   if (size > max_size)
-    return configuration(path.string() + " is too large", "is it the file it should be?");
+    return configuration(path.string() + " is larger than " + std::to_string(max_size) + " bytes",
+                         "is it the file it should be?");
   std::span<std::uint8_t> space = make(size);
   while (!space.empty()) {
     const ssize_t n = ::read(fd.get(), space.data(), space.size());

@@ -172,6 +172,16 @@ TEST(Agreement, BoundsComeBeforeParsing) {
   }
 }
 
+TEST(Agreement, SaysThatAFileIsUtf16) {
+  for (const std::string_view text :
+       {std::string_view("\xff\xfe[\0a\0]\0", 8), std::string_view("\xfe\xff\0[\0a\0]", 8)}) {
+    const auto reading = read_text(std::string(text));
+    ASSERT_EQ(reading.diagnostics.size(), 1u);
+    EXPECT_EQ(reading.diagnostics[0].text, "the file is UTF-16");
+    EXPECT_EQ(reading.diagnostics[0].hint, "save it as UTF-8");
+  }
+}
+
 TEST(Agreement, TextsOnWhichTomlPlusPlusAssertsAreErrorsLikeOthers) {
   for (const char* text : {"[=]\n", "[[=]]\n", "[ [a]]\n", "[\n", "[", "[[", "[]\n", "[[]]\n",
                            "[ .a]\n", "a = 1\n[{]\n", "[\xc3\xa9]\n", "[[ #\n", "a = [\n=]\n[,]",

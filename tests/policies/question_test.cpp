@@ -134,6 +134,8 @@ TEST(Question, SaysWhichWordIsNoDimensionCodeOrArea) {
   has(error([](W& w) { w.where = {"event=mising"}; }), "| missing, away-without-authorisation");
   has(error([](W& w) { w.where = {"origin=E99999999"}; }),
       "origin: 'E99999999' is not an area of the code list england-2025");
+  has(error([](W& w) { w.where = {"origin=Sheffield!"}; }),
+      "the codes of filter 'origin' are not understood | districts (E06 to E09)");
 }
 
 TEST(Question, FiltersOnAnAreaThatExistsAreForTheNodesToDecide) {

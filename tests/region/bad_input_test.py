@@ -13,7 +13,7 @@ import subprocess
 import unittest
 from dataclasses import dataclass
 
-from region import HUB, ROOT, Outcome, Region, RegionTest, main, run
+from region import HUB, PARTIES, ROOT, Outcome, Region, RegionTest, main, run
 
 CHILDREN = 120
 ENDLESS = 20_000_000  # bytes of rows: ten million of the shortest
@@ -316,6 +316,22 @@ class BadInputTest(RegionTest):
                      "older than the agreement keeps records: 4290", "nothing was imported"):
             self.assertIn(line, done.out)
 
+    def expired(self):
+        """An agreement that all parties signed, and that has ended since."""
+        text = self.region.agreement.read_text().replace('id = "vale-cse"', 'id = "vale-old"', 1)
+        for date, day in (("from", "2024-01-01"), ("until", "2025-01-01")):
+            text = re.sub(rf"(?m)^valid_{date} = .*$", f"valid_{date} = {day}", text)
+        file = self.file("expired.toml", re.sub("(?m)^review_by = .*$", "review_by = 2024-06-01", text))
+        signatures = []
+        for party in PARTIES:
+            signatures.append(self.region.top / f"expired-{party}.p7s")
+            self.assertCode(self.region.hedgerow(
+                "agreement", "sign", file, *self.region.person(party, "officer"), "--out",
+                signatures[-1]), 0)
+        self.assertCode(self.region.hedgerow("agreement", "merge", *signatures, "--out",
+                                             f"{file}.p7s"), 0)
+        return file
+
     def test_agreements(self):
         region = self.region
         text = region.agreement.read_text()
@@ -351,13 +367,14 @@ class BadInputTest(RegionTest):
                  ["agreement", "lint", region.top / "none.toml"]),
             Case("signing what has errors", 65, rf"bad\.toml:{line}:1: unknown key 'nonsense'",
                  ["agreement", "sign", bad, *officer, "--out", region.top / "x.p7s"]),
-            Case("signing as an analyst", 77, "signed by officers",
+            Case("signing as an analyst", 77, "signed by officers, not by urn:",
                  ["agreement", "sign", region.agreement, *region.person("vale-council", "analyst"),
-                  "--out", region.top / "x.p7s"], hint=True),
+                  "--out", region.top / "x.p7s"]),
             verify("line ends changed", crlf, signatures, "its line ends were changed", hint=True),
             verify("a word changed", other, signatures, "not byte for byte what .* signed",
                    hint=True),
-            verify("two have not signed", region.agreement, three, "has not signed"),
+            verify("two have not signed", region.agreement, three,
+                   "not signed by: vale-partnership, vale-voice", hint=True),
             verify("no signatures", region.agreement, region.top / "none.p7s", "No such file"),
             install("not signed at all", region.agreement,
                     ["--signatures", region.top / "none.p7s", "--certificates", bundle],
@@ -375,6 +392,9 @@ class BadInputTest(RegionTest):
                     ["--certificates", region.input("vale-council")],
                     "a certificate file without a certificate"),
         ])
+        self.check(install("expired", self.expired(),
+                           ["--certificates", bundle], "the agreement expired on 2025-01-01",
+                           code=77))
         done = region.hedgerow("agreement", "lint", bad)
         self.assertIn(f"bad.toml:{line}:1: error: unknown key 'nonsense'", done.out)
         self.assertFalse((region.top / "x.p7s").exists())
@@ -436,11 +456,13 @@ class BadInputTest(RegionTest):
             ask("a practitioner", 77, "no grant for this purpose names the asker",
                 person=council["practitioner"]),
             ask("another person's passphrase", 77, "passphrase does not open", person=swapped),
-            ask("no such credential", 78, r"nobody\.passphrase",
+            ask("no such credential", 78, r"cannot read .*/nobody\.pem: No such file",
                 person=region.person("vale-council", "nobody")),
         ])
         at_home = ["--home", region.home("vale-council")]
         self.check_all([
+            Case("a device as a certificate file", 65, "/dev/null: not a regular file",
+                 [*at_home, "keys", "revoke", "/dev/null"]),
             Case("the result of no question", 65, "no question with this id",
                  [*at_home, "ask", "--result", "0" * 32]),
             Case("not an id", 64, "not a question's id", [*at_home, "ask", "--result", "x"],
@@ -498,6 +520,12 @@ class BadInputTest(RegionTest):
                 self.assertRegex(done.err, says)
         (home / "hedgerow.toml").write_text(good)
         self.assertCode(run([region.bin / "hedgerowd", "--home", home, "--check-config"]), 0)
+        (home / "state").mkdir(mode=0o755)
+        for words in (["--check-config"], []):
+            done = run([region.bin / "hedgerowd", "--home", home, *words])
+            self.assertCode(done, 78)
+            self.assertRegex(done.err, r"^hedgerowd: .*/state is open to other users\nhint: chmod")
+        (home / "state").rmdir()
         restrictions = home / "restrictions.toml"
         restrictions.write_text("[[raise]]\nmin_children = ten\n")
         done = run([region.bin / "hedgerowd", "--home", home, "--check-config"])

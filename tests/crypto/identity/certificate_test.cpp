@@ -115,7 +115,11 @@ TEST_F(CertificateTest, RefusesACertificateOfAnotherRoot) {
   EXPECT_EQ(mixed.error().culprit, "vale-police");
   // The same agency's name on another key: an impostor's root.
   const Agency impostor = make_agency("vale-council");
-  EXPECT_EQ(verify_chain(impostor.officer, vale.root, kNow).error().code, Code::bad_input);
+  const auto forged = verify_chain(impostor.officer, vale.root, kNow);
+  EXPECT_EQ(forged.error().code, Code::bad_input);
+  EXPECT_EQ(forged.error().text, "the certificate of " + impostor.officer.subject().urn() +
+                                     " was not issued by the root given for vale-council");
+  EXPECT_NE(forged.error().hint, "");
 }
 
 TEST_F(CertificateTest, RefusesLeavesAsRootsAndRootsAsLeaves) {

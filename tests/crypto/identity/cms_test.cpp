@@ -139,7 +139,7 @@ TEST_F(Cms, RefusesSignersWhoAreNoParty) {
 
 TEST_F(Cms, RefusesAnImpostorsRoot) {
   const Agency impostor = make_agency("vale-council");
-  expect_error(verify(kAgreement, sign(impostor)), Code::bad_input, "does not hold",
+  expect_error(verify(kAgreement, sign(impostor)), Code::bad_input, "was not issued by",
                "vale-council");
 }
 

@@ -170,6 +170,8 @@ TEST(MovementParser, NamesAnUnknownColumnButNeverAValue) {
   EXPECT_EQ(error_of("source_ref,,event\n").text, "movements.csv:1: an unknown column, number 2");
   const auto error = error_of("9434765919,Smith,missing\n");
   EXPECT_EQ(error.text, "movements.csv:1: not a header row");
+  EXPECT_EQ(error.hint,
+            "the first line names the columns: source_ref event started_at origin destination");
 }
 
 TEST(MovementParser, RefusesAColumnThatStandsTwice) {

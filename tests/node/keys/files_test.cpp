@@ -76,8 +76,8 @@ TEST_F(Files, RefusesWhatIsMissingTooLargeOrNoFile) {
   EXPECT_ERROR(read_private_file(dir / "missing", 10), Code::configuration, "missing");
   EXPECT_ERROR(read_public_file(dir / "missing", 10), Code::configuration, "missing");
   EXPECT_ERROR(read_private_file(write("large", "0123456789x"), 10), Code::configuration,
-               "too large");
-  EXPECT_ERROR(read_public_file(dir, 10), Code::configuration, "not a plain file");
+               "is larger than 10 bytes");
+  EXPECT_ERROR(read_public_file(dir, 10), Code::configuration, "is a folder, not a file");
   ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
   EXPECT_ERROR(read_private_file(dir / "pipe", 10), Code::configuration, "not a plain file");
 }
