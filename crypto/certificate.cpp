@@ -135,17 +135,38 @@ X509Ptr to_x509(const Certificate& certificate, OSSL_LIB_CTX* context) {
   return X509Ptr(x509);
 }
 
+DecodedBefore& DecodedBefore::all() {
+  // Never destroyed: OpenSSL cleans up after itself before static objects go.
+  static auto* decoded = new DecodedBefore;
+  return *decoded;
+}
+
+std::optional<Certificate> DecodedBefore::find(const Sha256& fingerprint, ByteView der) {
+  const std::scoped_lock lock(mutex_);
+  for (const Certificate& c : kept_)
+    if (c.fingerprint() == fingerprint && std::ranges::equal(c.der(), der)) return c;
+  return std::nullopt;
+}
+
+void DecodedBefore::keep(const Certificate& certificate) {
+  const std::scoped_lock lock(mutex_);
+  if (kept_.size() < kMost)
+    kept_.push_back(certificate);
+  else
+    kept_[std::exchange(next_, (next_ + 1) % kMost)] = certificate;
+}
+
 Result<void> verify_root(const Certificate& root, UtcTime at) {
   if (root.kind() != CertificateKind::root)
     return by(bad_input(root.subject().urn() + " is not a root certificate"), root);
   DecodedX509& decoded = DecodedX509::of(root);
-  if (!decoded.is_self_signed && X509_self_signed(decoded.x509.get(), 1) != 1) {
+  if (!decoded.holds_under(root.fingerprint()) && X509_self_signed(decoded.x509.get(), 1) != 1) {
     take_openssl_reason();
     return by(bad_input("the root certificate of " + root.agency().str() +
                         " does not bear its own signature"),
               root);
   }
-  decoded.is_self_signed = true;
+  decoded.set_holds_under(root.fingerprint());
   return check_dates(root, at);
 }
 
@@ -158,6 +179,7 @@ Result<void> verify_chain(const Certificate& leaf, const Certificate& root, UtcT
                         " cannot have been issued by " + root.agency().str()),
               leaf);
   HR_TRY(check_dates(leaf, at));
+  if (DecodedX509::of(leaf).holds_under(root.fingerprint())) return {};
 
   const X509Ptr leaf_x509 = to_x509(leaf);
   const X509Ptr root_x509 = to_x509(root);
@@ -185,6 +207,7 @@ Result<void> verify_chain(const Certificate& leaf, const Certificate& root, UtcT
                         " does not hold under that root: " + X509_verify_cert_error_string(code)),
               leaf);
   }
+  DecodedX509::of(leaf).set_holds_under(root.fingerprint());
   return {};
 }
 

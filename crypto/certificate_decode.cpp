@@ -162,6 +162,8 @@ Result<void> check_form(X509* x509, ByteView der) {
 struct CertificateParser {
   static Result<Certificate> parse(ByteView der) {
     if (der.size() > kMaxCertificateSize) return bad_input("a certificate that is too large");
+    const Sha256 fingerprint{sha256(der)};
+    if (auto before = DecodedBefore::all().find(fingerprint, der)) return *std::move(before);
     const unsigned char* at = der.data();
     X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     if (!x509 || at != der.data() + der.size()) {
@@ -171,7 +173,7 @@ struct CertificateParser {
     HR_TRY(check_form(x509.get(), der));
     Certificate c;
     c.der_ = to_bytes(der);
-    c.fingerprint_.bytes = sha256(der);
+    c.fingerprint_ = fingerprint;
     HR_ASSIGN(const ASN1_OCTET_STRING* node_keys, walk_extensions(x509.get()));
     HR_ASSIGN(c.subject_, subject_of(x509.get()));
     HR_TRY(check_constraints(x509.get(), c.subject_.kind));
@@ -180,6 +182,7 @@ struct CertificateParser {
     HR_ASSIGN(c.validity_.not_before, from_asn1_time(X509_get0_notBefore(x509.get())));
     HR_ASSIGN(c.validity_.not_after, from_asn1_time(X509_get0_notAfter(x509.get())));
     c.x509_ = std::make_shared<DecodedX509>(std::move(x509));
+    DecodedBefore::all().keep(c);
     return c;
   }
 };
