@@ -192,6 +192,31 @@ TEST(SimulatedRegion, KeepsTheQuotasOfItsKeyholders) {
   EXPECT_THAT(faults_of(region), IsEmpty());
 }
 
+// A minute before 2026-Q4 settles, by true time; hub and home are a minute and a half ahead.
+TEST(SimulatedRegion, AHubWhoseClockIsAheadWaitsForContributorsForWhomAPeriodHasNotSettled) {
+  World w(9, 40);
+  w.begin();
+  w.import_all();
+  constexpr std::int64_t kSettled = 1'799'971'200'000;  // 15 January 2027, 00:00 in London
+  w.region.run_for(
+      std::chrono::duration_cast<seconds>(from_unix_ms(kSettled) - minutes(1) - w.region.now()));
+  for (const char* party : {"vale-partnership", "vale-council"})
+    w.region.set_clock(party, seconds(90));
+  const auto asked =
+      w.region.command("vale-council", w.region.ask_request(question_id(9), "2026-Q4"));
+  w.region.run_for(seconds(40));
+  EXPECT_FALSE(w.region.outcome(asked).ended());
+  for (const auto& party : contributor_names())
+    EXPECT_EQ(editions_at(w.region, party), 0U) << party;
+  const Outcome o = w.region.wait(asked);
+  ASSERT_TRUE(o.result) << (o.error ? o.error->text : "no end")
+                        << nlohmann::json(o.progress).dump();
+  EXPECT_EQ(o.result->at("periods").at(0).at("period"), "2026-Q4");
+  EXPECT_GE(w.region.now(), from_unix_ms(kSettled));
+  ASSERT_TRUE(settle(w.region));
+  EXPECT_THAT(faults_of(w.region), IsEmpty());
+}
+
 TEST(SimulatedRegion, DeniesAPeriodThatIsNotSettledAndLogsTheQuestion) {
   World w(8, 40);
   w.begin();
