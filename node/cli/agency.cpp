@@ -215,8 +215,9 @@ Result<SealPublicKey> make_reidentification_key(const ReidentificationRequest& r
 Result<std::vector<FiledCertificate>> read_certificates(const std::vector<path>& files) {
   std::vector<FiledCertificate> all;
   for (const path& file : files) {
-    HR_ASSIGN(const Bytes pem, keys::read_public_file(file, kMaxShown * kMaxCertificatePemSize));
-    auto certificates = Certificate::decode_pem_bundle(pem, kMaxShown);
+    const auto pem = keys::read_public_file(file, kMaxShown * kMaxCertificatePemSize);
+    if (!pem.ok()) return bad_input(pem.error().text, pem.error().hint);
+    auto certificates = Certificate::decode_pem_bundle(*pem, kMaxShown);
     if (!certificates.ok()) {
       Error error = std::move(certificates).error();
       error.text = file.string() + ": " + error.text;

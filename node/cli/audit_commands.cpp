@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "crypto/certificate.h"
 #include "node/audit/verify.h"
 #include "node/cli/command.h"
 #include "node/cli/control_call.h"
 #include "node/cli/files.h"
-#include "node/keys/credential.h"
 #include "policies/calendar.h"
 
 namespace hedgerow::cli {
@@ -86,10 +86,25 @@ Result<void> export_to_file(Context& context, const AuditOptions& o) {
 
 Result<std::optional<NoteKey>> expected_key(const AuditOptions& o) {
   if (o.certificate.empty()) return std::optional<NoteKey>();
-  HR_ASSIGN(const Certificate c, keys::load_certificate(o.certificate));
+  HR_ASSIGN(const Bytes pem, read_small_file(o.certificate, kMaxCertificatePemSize));
+  const auto decoded = Certificate::decode_pem(pem);
+  if (!decoded.ok())
+    return bad_input(o.certificate + ": " + decoded.error().text, decoded.error().hint);
+  const Certificate& c = *decoded;
   if (c.kind() != CertificateKind::node)
     return bad_input(o.certificate + ": not a node's certificate");
   return std::optional(NoteKey{audit::log_name(c.agency()), c.node_keys().log});
+}
+
+// A file from anybody: of whatever type, or not there.
+const json* member(const json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return it == object.end() ? nullptr : &*it;
+}
+
+std::string text_in(const json& object, const char* key) {
+  const json* value = member(object, key);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 // The receipts in answers as `ask --json` gives them, of the party whose log is verified.
@@ -98,14 +113,20 @@ Result<std::vector<audit::Receipt>> receipts_of(const AuditOptions& o, const Not
   for (const std::string& name : o.answers) {
     HR_ASSIGN(const Bytes bytes, read_small_file(name, kMaxAnswerFile));
     const json answer = json::parse(as_text(bytes), nullptr, false);
-    if (!answer.is_object() || !answer.contains("evidence"))
+    const json* evidence = member(answer, "evidence");
+    const json* receipts = evidence == nullptr ? nullptr : member(*evidence, "receipts");
+    if (receipts == nullptr || !receipts->is_array())
       return bad_input(name + ": not an answer as `hedgerow ask --json` gives it");
-    for (const json& r : answer.at("evidence").at("receipts")) {
-      if ("hedgerow/" + r.value("party", "") != key.name) continue;
-      const auto raw = from_base64(r.value("receipt", ""));
+    for (const json& r : *receipts) {
+      if ("hedgerow/" + text_in(r, "party") != key.name) continue;
+      const auto raw = from_base64(text_in(r, "receipt"));
       if (!raw) return bad_input(name + ": a receipt that is not base64");
-      HR_ASSIGN(auto receipt, audit::decode_receipt(*raw));
-      out.push_back(std::move(receipt));
+      const std::string where = name + ": the receipt of " + text_in(r, "party") + ": ";
+      auto receipt = audit::decode_receipt(*raw);
+      if (!receipt.ok()) return bad_input(where + receipt.error().text);
+      const auto holds = audit::verify(*receipt, key);
+      if (!holds.ok()) return bad_input(where + holds.error().text, holds.error().hint);
+      out.push_back(*std::move(receipt));
     }
   }
   return out;
@@ -136,7 +157,11 @@ Result<void> verify_file(Context& context, const AuditOptions& o) {
   if (log.first_time && log.last_time)
     context.out << ", " << policies::utc_text(*log.first_time) << " to "
                 << policies::utc_text(*log.last_time);
-  context.out << ", " << receipts.size() << " receipts found in it\n";
+  context.out << ", " << receipts.size() << (receipts.size() == 1 ? " receipt" : " receipts")
+              << " found in it\n";
+  if (!o.answers.empty() && receipts.empty())
+    context.out << "the answers hold no receipt of this log: only the question that computed a "
+                   "release has them\n";
   if (!expected)
     context.out << "the key is the file's own claim; --certificate NODE.pem checks it\n";
   return {};
