@@ -122,6 +122,32 @@ TEST_F(CertificateTest, RefusesACertificateOfAnotherRoot) {
   EXPECT_NE(forged.error().hint, "");
 }
 
+TEST_F(CertificateTest, RefusesAnotherRootAndOtherDatesAlsoWhereItHeldBefore) {
+  const Agency vale = make_agency("vale-council");
+  const Agency same_name = make_agency("vale-council");
+  const Certificate node = make_node(vale);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(verify_chain(node, vale.root, kNow).ok());
+    const Certificate again = Certificate::decode_der(node.der()).value();
+    EXPECT_FALSE(verify_chain(again, same_name.root, kNow).ok());
+    EXPECT_FALSE(verify_chain(again, vale.root, node.not_after()).ok());
+    EXPECT_FALSE(verify_chain(again, vale.root, node.not_before() - std::chrono::seconds(1)).ok());
+    EXPECT_FALSE(verify_root(vale.root, vale.root.not_after()).ok());
+  }
+}
+
+TEST_F(CertificateTest, DecodesTheSameAfterManyOthers) {
+  const Agency vale = make_agency("vale-council");
+  const Certificate first = make_person(vale, CertificateKind::analyst);
+  for (int i = 0; i < 300; ++i) {  // more than are kept
+    const Certificate other = make_person(vale, CertificateKind::analyst);
+    EXPECT_EQ(Certificate::decode_der(other.der()).value().serial_hex(), other.serial_hex());
+  }
+  const Certificate again = Certificate::decode_der(first.der()).value();
+  EXPECT_EQ(again, first);
+  EXPECT_TRUE(verify_chain(again, vale.root, kNow).ok());
+}
+
 TEST_F(CertificateTest, RefusesLeavesAsRootsAndRootsAsLeaves) {
   const Agency vale = make_agency("vale-council");
   EXPECT_EQ(verify_root(vale.officer, kNow).error().code, Code::bad_input);
