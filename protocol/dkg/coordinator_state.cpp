@@ -51,6 +51,10 @@ Result<void> Coordinator::read_messages(Reader& r) {
     signatures.push_back({index, {}, r.raw(DkgSignature::kSize)});
   }
   if (r.failed()) return {};  // finish() says so
+  for (const std::vector<Raw>& run : {round1, signatures})
+    for (const Raw& raw : run)
+      if (raw.index < 1 || raw.index > setup_.size())
+        return bad_input("the saved state names a participant that does not exist");
   for (const Raw& raw : round1) {
     HR_ASSIGN(const DkgSignature signature, DkgSignature::decode(raw.signature));
     round1_.emplace(raw.index, SignedRound1{to_bytes(raw.message), signature});

@@ -84,9 +84,11 @@ void run_csv(ByteView line) {
   HR_CHECK(size <= line.size());
   const bool plain = std::none_of(
       line.begin(), line.end(), [](std::uint8_t c) { return c == '"' || c == '\r' || c == '\n'; });
-  if (plain)
-    HR_CHECK(whole && (line.empty() || cells.size() == 1 + static_cast<std::size_t>(std::count(
-                                                               line.begin(), line.end(), ','))));
+  const auto commas = static_cast<std::size_t>(std::count(line.begin(), line.end(), ','));
+  // A blank line has no cell at all.
+  const bool blank =
+      std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c == ' ' || c == '\t'; });
+  if (plain) HR_CHECK(whole && cells.size() == (blank ? 0 : 1 + commas));
   (void)import::has_control_character(line);
   (void)import::is_utf8(line);
   cells.clear();
