@@ -10,7 +10,6 @@ that stand so to the day of the test.
 
 import datetime
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 import transcript  # noqa: E402
 
-from region import CONTRIBUTORS, HUB, PARTIES, PROGRAM, ROOT, program_of, run, wait_until  # noqa: E402
+from region import (CONTRIBUTORS, HUB, PARTIES, PROGRAM, ROOT, free_port, program_of, run,  # noqa: E402
+                    wait_until)
 
 GUIDES = ["guide-officer.md", "guide-operator.md", "guide-analyst.md"]
 COUNCIL = "vale-council"
@@ -109,9 +109,7 @@ class Others:
 
     def the_roots_of_the_others_arrive(self):
         """And the hub says where it listens."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
         arrived = self.folder / "arrived"
         arrived.mkdir()
         (arrived / "hub-address").write_text(endpoint)

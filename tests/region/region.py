@@ -6,9 +6,11 @@ the region's run folder are ever ended.
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -56,6 +58,19 @@ def wait_until(condition, what, seconds=30):
         if time.monotonic() > limit:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.05)
+
+
+def free_port():
+    """Of this machine, below those that outgoing connections are given: what is found free here is
+    so later."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def program_of(pid):
