@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "policies/examine.h"
+#include "test_paths.h"
 #include "tests/policies/sample_agreement.h"
 
 namespace hedgerow::policies {
@@ -42,6 +46,19 @@ TEST(Restrictions, NoFileAndAnEmptyOneRefuseNothing) {
   EXPECT_FALSE(empty.none());
   EXPECT_FALSE(refuses(empty, "2026-Q1"));
   EXPECT_EQ(raised({8, 1, 5, true}, empty, kLineage), (DisclosureRule{8, 1, 5, true}));
+}
+
+TEST(Restrictions, TheManualPageShowsAGoodFileAndTheLimits) {
+  std::ifstream file(HEDGEROW_SOURCE_DIR "/docs/man/restrictions.toml.5");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const std::string_view head = ".Bd -literal -offset indent\n";
+  const std::size_t begin = page.find(head), end = page.find(".Ed\n");
+  ASSERT_TRUE(begin < end && end != page.npos);
+  const Restrictions shown = read(page.substr(begin + head.size(), end - begin - head.size()));
+  EXPECT_EQ(shown.refuse.size(), 2u);
+  EXPECT_EQ(shown.raise.size(), 1u);
+  for (const auto limit : {kMaxRestrictions, std::size_t{kMaxMinChildren}})
+    EXPECT_NE(page.find(std::to_string(limit)), page.npos) << limit;
 }
 
 TEST(Restrictions, RefuseAKindAPeriodOrARange) {
