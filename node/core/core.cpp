@@ -391,6 +391,7 @@ UtcTime Core::clock(UtcTime now) {
 void Core::note(const Error& error) {
   std::string line = error.text;
   if (error.text.find(error.culprit) == std::string::npos) line += " (" + error.culprit + ")";
+  if (!error.hint.empty()) line += "; " + error.hint;
   surroundings_.report(line);
   if (is_fatal(error) && !fatal_) fatal_ = error;
 }

@@ -40,7 +40,9 @@ Result<std::optional<Delivery>> Exchange::receive(const protocol::Envelope& enve
     return from("a message under another version of the agreement", h.sender, Code::denied);
   HR_TRY(check_clock(h, now));
   // The sender's clock may be behind this one by so much.
-  if (now > h.not_after + kClockSkew) return from("an expired message", h.sender, Code::denied);
+  if (now > h.not_after + kClockSkew)
+    return from("an expired message: late, or of a clock more than 2 minutes behind this node's",
+                h.sender, Code::denied);
   // Bounds how long a replay mark must be kept.
   if (h.not_after > now + std::chrono::hours(24 * 32))
     return from("a message valid for too long", h.sender);

@@ -146,7 +146,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(hedgerow::Code::usage);
+    if (e.get_exit_code() == 0) return app.exit(e);  // help
+    return hedgerow::daemon::print({hedgerow::Code::usage, e.what(), {}, "see `hedgerowd --help`"});
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("hedgerowd"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %n %v", spdlog::pattern_time_type::utc);

@@ -49,7 +49,9 @@ bool fits(const CurvePair& pair) {
 
 Result<CurvePair> read_curve_key(const std::string& path) {
   const ipc::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd.valid()) return configuration("cannot open " + path + ": " + std::strerror(errno));
+  if (!fd.valid())
+    return configuration("cannot open " + path + ": " + std::strerror(errno),
+                         "`hedgerow agency request` makes a node's keys; --home names its folder");
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode))
     return configuration(path + " is not a file");

@@ -250,10 +250,12 @@ class BadInputTest(bad_files.BadFiles):
         # The daemons' own words, and a home that is none.
         for program in ("hedgerowd", "hedgerow-gateway"):
             with self.subTest(program):
-                self.assertCode(run([region.bin / program, "--frobnicate"]), 64)
+                done = run([region.bin / program, "--frobnicate"])
+                self.assertCode(done, 64)
+                self.assertRegex(done.err, rf"^({program}: .*--frobnicate\nhint: |usage: ).*\n$")
                 done = run([region.bin / program, "--home", nowhere])
                 self.assertCode(done, 78)
-                self.assertRegex(done.err, rf"(?m)^{program}: .*nowhere")
+                self.assertRegex(done.err, rf"^{program}: .*nowhere.*\nhint: .*\n$")
 
     def test_configurations(self):
         region = self.region
