@@ -66,8 +66,9 @@ Result<void> wait_for_answer(Context& context, const AskOptions& o, const json& 
     id = p.value("id", id);
     if (p.value("step", "") != "waiting") return;
     waiting_for = p.value("party", "");
-    context.err << "waiting: " << p.value("text", "")
-                << (waiting_for.empty() ? "" : " (" + waiting_for + ")") << '\n';
+    const std::string text = p.value("text", "");
+    const bool named = text.find(waiting_for) != std::string::npos;
+    context.err << "waiting: " << text << (named ? "" : " (" + waiting_for + ")") << '\n';
   };
   auto answer = ControlCall::run(context, request, {}, on_progress, o.wait_s * 1000);
   if (answer.ok()) {

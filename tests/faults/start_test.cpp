@@ -133,7 +133,7 @@ TEST_F(StartTest, ALogOfAnotherNodeIsRefused) {
         for (const char* name : {"state/log/entries", "state/log/confirmed"})
           f[name] = history().other.at(name);
       },
-      "");
+      "it is not the log that the database of vale-cse was committed with");
 }
 
 TEST_F(StartTest, AConfirmedStateOfANewerFormatIsRefused) {
