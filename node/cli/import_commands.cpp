@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -54,13 +56,15 @@ Result<Input> Input::open(const std::string& path) {
       return bad_input("standard input: a folder, not a file");
     return input;
   }
-  if (::stat(path.c_str(), &what) != 0) return bad_input(path + ": no such file");
+  if (::stat(path.c_str(), &what) != 0)
+    return bad_input(path + ": " + (errno == ENOENT ? "no such file" : std::strerror(errno)));
   if (S_ISDIR(what.st_mode)) return bad_input(path + ": a folder, not a regular file");
   if (!S_ISREG(what.st_mode))
     return bad_input(path + ": a pipe or a device, not a regular file",
                      "'-' in place of the file reads standard input");
+  errno = 0;
   input.file_ = std::make_unique<std::ifstream>(path, std::ios::binary);
-  if (!*input.file_) return bad_input(path + ": cannot be read");
+  if (!*input.file_) return bad_input(path + ": cannot be read: " + std::strerror(errno));
   input.name_ = std::filesystem::path(path).filename().string();
   return input;
 }

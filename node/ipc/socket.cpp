@@ -25,12 +25,18 @@ struct Place {
   sockaddr_un address{};
 };
 
+Error no_permission(const std::string& path) {
+  return configuration("no permission to use " + path,
+                       "run this as the user the node runs as, or as root");
+}
+
 Result<Place> place_of(const std::string& path, Code code) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   Place place;
   place.name = slash == std::string::npos ? path : path.substr(slash + 1);
   place.folder = Fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!place.folder.valid() && errno == EACCES) return no_permission(folder);
   if (!place.folder.valid()) return Error{code, "cannot open folder " + folder + ": " + reason()};
   const std::string shortened =
       "/proc/self/fd/" + std::to_string(place.folder.get()) + "/" + place.name;
@@ -162,7 +168,10 @@ Result<std::optional<Fd>> accept_from(const Fd& listener) {
 Result<Fd> connect_to(const std::string& path) {
   HR_ASSIGN(const Place place, place_of(path, Code::not_running));
   HR_ASSIGN(Fd fd, new_socket());
-  if (connect_at(fd, place) != 0)
+  const int failed = connect_at(fd, place) == 0 ? 0 : errno;
+  if (failed == EACCES) return no_permission(path);
+  errno = failed;
+  if (failed != 0)
     return Error{Code::not_running,
                  "nobody answers on " + path + ": " + reason(),
                  {},

@@ -37,7 +37,10 @@ Error cannot(std::string_view what, const fs::path& path) {
   Error error =
       configuration("cannot " + std::string(what) + " " + path.string() + ": " + last_error());
   // A name that was mistyped is its writer's affair; a disk that fails is the operator's.
-  if (reason != ENOENT && reason != ENOTDIR && reason != EISDIR)
+  if (reason == EACCES || reason == EPERM)
+    error.hint = "run this as the user that owns it";
+  else if (reason != ENOENT && reason != ENOTDIR && reason != EISDIR && reason != ELOOP &&
+           reason != ENAMETOOLONG)
     error.hint = disk_error("", reason).hint;
   return error;
 }

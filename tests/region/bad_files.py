@@ -190,6 +190,7 @@ class BadFiles(RegionTest):
             importing("an endless device", "/dev/zero", r"/dev/zero: .*not a regular file"),
             importing("a pipe without a writer", self.pipe(), r"pipe: .*not a regular file"),
             importing("a folder", region.dir, r"region: .*not a regular file", hint=False),
+            importing("a link to itself", self.ring(), r"ring\.csv: Too many levels", hint=False),
             importing("no such file", region.top / "none.csv", r"none\.csv: no such file",
                       hint=False),
         ], "vale-council")
@@ -204,6 +205,11 @@ class BadFiles(RegionTest):
         self.assertCode(done, 0)
         self.assertEqual((done.json["unchanged"], done.json["report"]["refused"]), (4, 1))
         self.assertEqual(self.imports(), before + 1)
+
+    def ring(self):
+        path = self.region.top / "ring.csv"
+        path.symlink_to(path)
+        return path
 
     def pipe(self):
         path = self.region.top / "pipe"

@@ -154,6 +154,28 @@ TEST_F(Sockets, RefuseAnotherUsersProcess) {
   EXPECT_FALSE(again->has_value());
 }
 
+TEST_F(Sockets, SayThatThisUserMayNotUseThem) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const auto listener = listen_at(path());
+  ASSERT_TRUE(listener.ok());
+  for (const auto mode :
+       {fs::perms(0700), fs::perms(0755)}) {  // of the folder; the socket has 0600
+    fs::permissions(folder_, mode);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::setuid(65534) != 0) ::_exit(2);
+      const auto fd = connect_to(path());
+      const bool told = !fd.ok() && fd.error().code == Code::configuration &&
+                        fd.error().text.starts_with("no permission to use ") &&
+                        !fd.error().hint.empty();
+      ::_exit(told ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+}
+
 TEST_F(Sockets, TakeNoMoreThanTheBound) {
   auto [a, b] = pair();
   Connection connection(std::move(a));

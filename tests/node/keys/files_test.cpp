@@ -78,6 +78,9 @@ TEST_F(Files, RefusesWhatIsMissingTooLargeOrNoFile) {
   EXPECT_ERROR(read_private_file(write("large", "0123456789x"), 10), Code::configuration,
                "is larger than 10 bytes");
   EXPECT_ERROR(read_public_file(dir, 10), Code::configuration, "is a folder, not a file");
+  fs::create_symlink(dir / "ring", dir / "ring");
+  EXPECT_ERROR(read_public_file(dir / "ring", 10), Code::configuration, "symbolic links");
+  EXPECT_EQ(read_public_file(dir / "ring", 10).error().hint, "");  // no disk has failed
   ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
   EXPECT_ERROR(read_private_file(dir / "pipe", 10), Code::configuration, "not a plain file");
 }
