@@ -21,6 +21,7 @@ std::map<std::string, std::string> all_values(const std::string& name) {
 }
 
 TEST(Template, EachWantsOnlyWhatIsMarked) {
+  EXPECT_EQ(shipped_templates().size(), 3u);
   for (const auto& [name, shipped] : shipped_templates()) {
     SCOPED_TRACE(name);
     EXPECT_FALSE(template_summary(name).empty());
