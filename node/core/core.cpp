@@ -175,30 +175,13 @@ Result<void> Core::open_lineages(UtcTime now) {
   std::vector<audit::DatabaseState> states;
   HR_ASSIGN(auto node_state, state_of(kNodeDatabase, store_->database()));
   states.push_back(std::move(node_state));
-  std::vector<LineageContext> contexts;
+  std::vector<store::LineageStore> stores;
   HR_ASSIGN(const auto names, store_->lineages());
   for (const Lineage& lineage : names) {
     HR_ASSIGN(auto opened, store_->open_lineage(lineage));
     HR_ASSIGN(auto state, state_of(lineage.str(), opened.database()));
     states.push_back(std::move(state));
-    HR_ASSIGN(const auto record, opened.agreements().latest());
-    if (!record) continue;  // its installation was cut short: install it again
-    HR_ASSIGN(auto agreement,
-              policies::parse_agreement(record->bytes, lineage.str() + ".toml", codes_));
-    std::vector<Certificate> certificates;
-    HR_ASSIGN(const auto rows, opened.agreements().certificates());
-    for (const auto& row : rows) {
-      HR_ASSIGN(auto c, Certificate::decode_pem(as_bytes(row.pem)));
-      certificates.push_back(std::move(c));
-    }
-    // Chains were checked when they came; dates are checked at every use.
-    HR_ASSIGN(auto peers, Peers::restore(agreement, certificates));
-    HR_ASSIGN(const auto lists, opened.revocations().list());
-    for (const auto& row : lists) {
-      HR_ASSIGN(auto list, RevocationList::decode_der(row.list));
-      if (peers.find(row.party) != nullptr) peers.set_revoked(row.party, std::move(list));
-    }
-    contexts.push_back({setup_.party, std::move(agreement), std::move(peers), std::move(opened)});
+    stores.push_back(std::move(opened));
   }
   // A tombstone explains why a database that the log confirms is gone.
   HR_ASSIGN(const auto tombstones, store_->tombstones());
@@ -211,6 +194,12 @@ Result<void> Core::open_lineages(UtcTime now) {
   at("start_opened");
   HR_ASSIGN(const auto reconciled, log_->reconcile(states, now, rng_));
   at("start_agreed");
+  // What a store says is read when the log has vouched for its moment.
+  std::vector<LineageContext> contexts;
+  for (store::LineageStore& opened : stores) {
+    HR_ASSIGN(auto context, read_context(setup_.party, std::move(opened), codes_));
+    if (context) contexts.push_back(*std::move(context));
+  }
   store_->database().accept();
   for (LineageContext& context : contexts) context.store.database().accept();
   if (reconciled.abandoned != 0)

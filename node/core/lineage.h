@@ -1,6 +1,8 @@
 // One lineage as a node holds it open: the agreement in force, its parties, its store.
 #pragma once
 
+#include <optional>
+
 #include "node/core/peers.h"
 #include "node/store/lineage_store.h"
 #include "policies/agreement.h"
@@ -19,5 +21,10 @@ struct LineageContext {
   bool is_hub() const { return agreement.hub == self; }
   const policies::Party& own() const { return *agreement.party(self); }
 };
+
+// What the store holds of its agreement and parties; nothing where its installation was cut short
+// (it is to be installed again). Errors: those of the store and of every decoder.
+Result<std::optional<LineageContext>> read_context(const PartyId& self, store::LineageStore store,
+                                                   const policies::CodeList& codes);
 
 }  // namespace hedgerow::core

@@ -1,6 +1,11 @@
 #include "tests/faults/home.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
@@ -8,6 +13,7 @@
 #include <set>
 
 #include "crypto/hash.h"
+#include "node/audit/entry.h"
 #include "node/daemon/config.h"
 #include "tests/simulation/world.h"
 
@@ -68,17 +74,48 @@ Result<void> dump(store::Database& db, Writer& out) {
   return {};
 }
 
-Result<void> read_log(audit::Log& log, Writer& out) {
+Result<std::vector<Bytes>> read_log(audit::Log& log) {
+  std::vector<Bytes> entries;
   for (std::uint64_t i = 0; i < log.size(); ++i) {
-    HR_ASSIGN(const Bytes entry, log.read_bytes(i));
-    out.bytes(entry);
+    HR_ASSIGN(Bytes entry, log.read_bytes(i));
+    entries.push_back(std::move(entry));
   }
-  return {};
+  return entries;
 }
 
 bool kept(const fs::path& relative) {
   const std::string first = relative.begin()->string();
   return first != "run" && relative.filename() != "lock";
+}
+
+Files files_of(simulation::Region& region) {
+  Files files = read_files(region.home(kParty));
+  files["hedgerow.toml"] = to_bytes(kConfig);
+  return files;
+}
+
+// The time that every file of a WornHome bears until somebody writes into it.
+constexpr timespec kUntouched{1'000'000'000, 0};
+
+void write_at(int fd, const std::uint8_t* from, std::size_t size, std::size_t at) {
+  while (size > 0) {
+    const ssize_t n = ::pwrite(fd, from, size, static_cast<off_t>(at));
+    HR_CHECK(n > 0);
+    from += n;
+    at += static_cast<std::size_t>(n);
+    size -= static_cast<std::size_t>(n);
+  }
+}
+
+// In place, so that the pages of a file in memory stay.
+void write_over(const fs::path& path, const Bytes& bytes, bool untouched) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  HR_CHECK(fd >= 0);
+  write_at(fd, bytes.data(), bytes.size(), 0);
+  HR_CHECK(::ftruncate(fd, static_cast<off_t>(bytes.size())) == 0);
+  const std::array<timespec, 2> times = {kUntouched, kUntouched};
+  if (untouched) HR_CHECK(::futimens(fd, times.data()) == 0);
+  ::close(fd);
 }
 
 }  // namespace
@@ -114,11 +151,7 @@ void write_files(const fs::path& home, const Files& files) {
 History make_history(std::size_t children) {
   History history;
   simulation::World w(7, children);
-  const auto copy = [&] {
-    Files files = read_files(w.region.home(kParty));
-    files["hedgerow.toml"] = to_bytes(kConfig);
-    return files;
-  };
+  const auto copy = [&] { return files_of(w.region); };
   HR_CHECK(w.region.generate_key());
   history.moments.push_back(copy());
   for (const auto& [agency, rows] : w.records)
@@ -137,34 +170,116 @@ History make_history(std::size_t children) {
   return history;
 }
 
-Result<ByteArray<32>> content_of(const fs::path& home) {
-  const daemon::Paths paths = daemon::Paths::under(home);
-  HR_ASSIGN(const daemon::Config config, daemon::load_config(paths.config));
-  HR_ASSIGN(auto keyring, keys::Keyring::open(paths.state));
-  Silent surroundings;
-  SeededRandom rng(ByteArray<32>{9});
-  Writer content;
-  std::vector<Lineage> lineages;
-  {
-    core::CoreSetup setup;
-    setup.party = config.party;
-    setup.hub = config.hub;
-    setup.state = paths.state / "state";
-    setup.durability = store::Durability::simulated;
-    HR_ASSIGN(const auto core, core::Core::open(std::move(setup), keyring, rng, surroundings,
-                                                from_unix_ms(simulation::kBeginning)));
-    HR_TRY(read_log(core->log(), content));
-    for (const auto& [id, node] : core->lineages()) {
-      lineages.push_back(id);
-      HR_TRY(dump(node->context().store.database(), content));
-    }
+History make_small_history() {
+  constexpr std::size_t kRows = 6;
+  History history;
+  simulation::World w(7, 40);
+  const auto import = [&](const std::string& agency, std::vector<simulation::Row> rows) {
+    HR_CHECK(w.region.import(agency, simulation::to_csv(rows)).has_value());
+  };
+  HR_CHECK(w.region.generate_key());
+  history.moments.push_back(files_of(w.region));
+  for (const auto& [agency, rows] : w.records) import(agency, {rows.begin(), rows.begin() + kRows});
+  HR_CHECK(w.ask().has_value());
+  HR_CHECK(simulation::settle(w.region));
+  history.moments.push_back(files_of(w.region));
+  w.region.crash(kParty);
+  w.region.start(kParty);
+  // Without a number it needs no keyholder, so all is one transaction.
+  for (const std::size_t at : {kRows, kRows + 1}) {
+    simulation::Row row = w.records.at(kParty)[at];
+    row.with_number = false;
+    row.source = "late-" + std::to_string(at);
+    import(kParty, {row});
+    history.moments.push_back(files_of(w.region));
   }
-  const Unwrap wrap(keyring);
-  HR_ASSIGN(auto node_store,
-            store::NodeStore::open(paths.state / "state", wrap, store::Durability::simulated));
-  HR_TRY(dump(node_store.database(), content));
-  return sha256(content.data());
+  return history;
 }
+
+WornHome::WornHome(fs::path home, Files files) : home_(std::move(home)), files_(std::move(files)) {
+  write_files(home_, files_);
+  for (const auto& [name, bytes] : files_) write_over(home_ / name, bytes, true);
+}
+
+void WornHome::flip(const std::string& name, std::size_t at, std::uint8_t bits) {
+  const int fd = ::open((home_ / name).c_str(), O_WRONLY | O_CLOEXEC);
+  HR_CHECK(fd >= 0);
+  const std::uint8_t changed = files_.at(name)[at] ^ bits;
+  write_at(fd, &changed, 1, at);
+  ::close(fd);
+}
+
+void WornHome::cut(const std::string& name, std::size_t size) {
+  fs::resize_file(home_ / name, size);
+}
+
+void WornHome::replace(const std::string& name, const Bytes& bytes) {
+  write_over(home_ / name, bytes, false);
+}
+
+void WornHome::remove(const std::string& name) { HR_CHECK(fs::remove(home_ / name)); }
+
+bool WornHome::is_whole(const std::string& name) const {
+  struct stat found {};
+  return ::stat((home_ / name).c_str(), &found) == 0 && found.st_mtim.tv_sec == kUntouched.tv_sec &&
+         found.st_mtim.tv_nsec == kUntouched.tv_nsec;
+}
+
+void WornHome::put_right() {
+  for (const auto& [name, bytes] : files_)
+    if (!is_whole(name)) write_over(home_ / name, bytes, true);
+  for (const auto& item : fs::recursive_directory_iterator(home_))
+    if (!item.is_directory() && !files_.contains(item.path().lexically_relative(home_).string()))
+      fs::remove(item.path());
+}
+
+struct KeptKeys::Impl {
+  daemon::Config config;
+  keys::Keyring keyring;
+
+  static Result<Impl> read(const fs::path& home) {
+    const daemon::Paths paths = daemon::Paths::under(home);
+    HR_ASSIGN(auto config, daemon::load_config(paths.config));
+    HR_ASSIGN(auto keyring, keys::Keyring::open(paths.state));
+    return Impl{std::move(config), std::move(keyring)};
+  }
+
+  Result<Content> content_of(const fs::path& home) {
+    const fs::path state = daemon::Paths::under(home).state / "state";
+    Silent surroundings;
+    SeededRandom rng(ByteArray<32>{9});
+    Content content;
+    Writer databases;
+    {
+      core::CoreSetup setup;
+      setup.party = config.party;
+      setup.hub = config.hub;
+      setup.state = state;
+      setup.durability = store::Durability::simulated;
+      HR_ASSIGN(const auto core, core::Core::open(std::move(setup), keyring, rng, surroundings,
+                                                  from_unix_ms(simulation::kBeginning)));
+      HR_ASSIGN(content.log, read_log(core->log()));
+      for (const auto& [id, node] : core->lineages())
+        HR_TRY(dump(node->context().store.database(), databases));
+    }
+    const Unwrap wrap(keyring);
+    HR_ASSIGN(auto node_store, store::NodeStore::open(state, wrap, store::Durability::simulated));
+    HR_TRY(dump(node_store.database(), databases));
+    content.databases = sha256(databases.data());
+    return content;
+  }
+};
+
+Result<Content> content_of(const fs::path& home) {
+  HR_ASSIGN(auto keys, KeptKeys::Impl::read(home));
+  return keys.content_of(home);
+}
+
+KeptKeys::KeptKeys(const fs::path& home)
+    : impl_(std::make_unique<Impl>(Impl::read(home).value())) {}
+KeptKeys::~KeptKeys() = default;
+
+Result<Content> KeptKeys::content_of(const fs::path& home) { return impl_->content_of(home); }
 
 Result<void> withdraw(const fs::path& home, const std::string& lineage) {
   HR_ASSIGN(const auto keyring, keys::Keyring::open(home));
@@ -197,13 +312,21 @@ Result<void> age_schema(const fs::path& home) {
   return {};
 }
 
-std::string objection(const Result<ByteArray<32>>& outcome, const ByteArray<32>& original) {
+std::string objection(const Result<Content>& outcome, const Content& original) {
   if (outcome.ok()) return *outcome == original ? "" : "opened with other content";
   const Error& e = outcome.error();
   if (e.code != Code::configuration)
     return "refused as " + std::to_string(static_cast<int>(e.code)) + ": " + e.text;
   if (e.hint.empty()) return "refused without saying what to do: " + e.text;
   return {};
+}
+
+bool is_abandoned(const Content& found, const Content& before, const Content& after) {
+  if (found.databases != before.databases || found.log.size() != after.log.size() + 1 ||
+      !std::equal(after.log.begin(), after.log.end(), found.log.begin()))
+    return false;
+  const auto last = audit::decode_entry(found.log.back());
+  return last.ok() && last->kind == "abandoned";
 }
 
 Scratch::Scratch() {

@@ -73,6 +73,26 @@ TEST_F(CertificateTest, KeepsItsBytesThroughPemAndDer) {
   EXPECT_EQ(Certificate::decode_pem(as_bytes("A comment.\n" + node.pem())).value(), node);
 }
 
+TEST_F(CertificateTest, EachOfManyDecodesToItselfAgainAndAgain) {
+  const Agency vale = make_agency("vale-council");
+  std::vector<Bytes> ders;
+  for (int i = 0; i < 300; ++i)  // more than are kept
+    ders.push_back(issue({vale.id, CertificateKind::officer, "officer-" + std::to_string(i)},
+                         SubjectKey(vale.officer_key.public_key()), kTwoYears, vale.root,
+                         vale.root_key, rng)
+                       .value()
+                       .der());
+  for (int again = 0; again < 2; ++again)
+    for (std::size_t i = 0; i < ders.size(); ++i) {
+      const Certificate decoded = Certificate::decode_der(ders[i]).value();
+      EXPECT_EQ(decoded.der(), ders[i]);
+      EXPECT_EQ(decoded.subject().name, "officer-" + std::to_string(i));
+      Bytes longer = ders[i];
+      longer.push_back(0);
+      EXPECT_FALSE(Certificate::decode_der(longer).ok());
+    }
+}
+
 TEST_F(CertificateTest, SameSeedGivesTheSameBytes) {
   const Certificate first = make_agency("vale-council").officer;
   rng = SeededRandom(ByteArray<32>{7});
