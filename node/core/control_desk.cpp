@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "node/core/control_fields.h"
 #include "node/core/install.h"
 
 namespace hedgerow::core {
@@ -67,27 +66,10 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
   if (open_.size() >= kMaxControlConnections)
     return fail(connection, try_again("too many commands at once"));
   open_[connection] = {};
-  const json request = json::parse(text, nullptr, false);
-  const auto command = request.is_object() ? text_field(request, "command")
-                                           : Result<std::string>(bad_input("not a request"));
+  auto command = parse_command(text);
   if (!command.ok()) return fail(connection, command.error());
-  Result<void> done = Error{Code::usage,
-                            "the daemon knows no command " + *command,
-                            {},
-                            "daemon and command line may be of different versions"};
-  if (*command == "status") done = status(connection, now);
-  if (*command == "agreement-install") done = agreement_install(connection, request, now);
-  if (*command == "agreement-list") done = agreement_list(connection, now);
-  if (*command == "keys-status") done = keys_status(connection);
-  if (*command == "keys-renew") done = keys_renew(connection, request, now);
-  if (*command == "keys-revoke") done = keys_revoke(connection, request, now);
-  if (*command == "keys-peers") done = keys_peers(connection, request, now);
-  if (*command == "import-movements" || *command == "import-ssda903")
-    done = import(connection, request, now);
-  if (*command == "ask") done = ask(connection, request, now);
-  if (*command == "ask-result") done = ask_result(connection, request, now);
-  if (*command == "audit-show") done = audit_show(connection, request);
-  if (*command == "audit-read") done = audit_read(connection, request);
+  const Result<void> done =
+      std::visit([&](auto& wanted) { return carry(connection, std::move(wanted), now); }, *command);
   if (done.ok()) return;
   // The disk or the store failed under the command: the next start finds out how far it came.
   if (done.error().code == Code::internal) core_.note(done.error());
@@ -136,11 +118,11 @@ void ControlDesk::carry_out(ConnectionId connection, LineageNode& node, Result<W
   fail(connection, failed);
 }
 
-Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
+Result<LineageNode*> ControlDesk::lineage_of(const std::optional<std::string>& agreement) {
   auto& all = core_.lineages();
   if (all.empty())
     return denied("no agreement is installed on this node", "see `hedgerow agreement install`");
-  if (!request.contains("agreement")) {
+  if (!agreement) {
     if (all.size() == 1) return all.begin()->second.get();
     std::string names;
     for (const auto& [id, node] : all) names += (names.empty() ? "" : ", ") + id.str();
@@ -149,10 +131,9 @@ Result<LineageNode*> ControlDesk::lineage_of(const json& request) {
                  {},
                  "name one: --agreement ID"};
   }
-  HR_ASSIGN(const std::string name, text_field(request, "agreement"));
   for (auto& [id, node] : all)
-    if (id.str() == name) return node.get();
-  return denied("no agreement " + name + " is installed on this node",
+    if (id.str() == *agreement) return node.get();
+  return denied("no agreement " + *agreement + " is installed on this node",
                 "see `hedgerow agreement list`");
 }
 
@@ -168,7 +149,7 @@ nlohmann::json restrictions_json(const policies::Restrictions& r) {
 
 }  // namespace
 
-Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
+Result<void> ControlDesk::carry(ConnectionId connection, StatusCommand, UtcTime now) {
   json lineages = json::array();
   for (auto& [id, node] : core_.lineages())
     lineages.push_back({{"agreement", id.str()},
@@ -186,14 +167,9 @@ Result<void> ControlDesk::status(ConnectionId connection, UtcTime now) {
   return {};
 }
 
-Result<void> ControlDesk::agreement_install(ConnectionId connection, const json& request,
-                                            UtcTime now) {
-  InstallFiles files;
-  HR_ASSIGN(files.agreement, base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
-  HR_ASSIGN(files.signatures, base64_field(request, "signatures", kMaxBundle));
-  HR_ASSIGN(files.certificates, base64_field(request, "certificates", kMaxBundle));
-  HR_ASSIGN(auto verified,
-            verify_install(files, core_.keyring(), core_.codes(), core_.known_lists(), now));
+Result<void> ControlDesk::carry(ConnectionId connection, InstallCommand command, UtcTime now) {
+  HR_ASSIGN(auto verified, verify_install(command.files, core_.keyring(), core_.codes(),
+                                          core_.known_lists(), now));
   const Lineage id = verified.agreement.id;
   const AgreementHash hash = verified.agreement.hash;
   const auto known = core_.lineages().find(id);
@@ -235,7 +211,7 @@ Result<void> ControlDesk::agreement_install(ConnectionId connection, const json&
   return {};
 }
 
-Result<void> ControlDesk::agreement_list(ConnectionId connection, UtcTime now) {
+Result<void> ControlDesk::carry(ConnectionId connection, ListCommand, UtcTime now) {
   json list = json::array();
   for (auto& [id, node] : core_.lineages()) {
     const auto& a = node->context().agreement;
@@ -256,7 +232,7 @@ Result<void> ControlDesk::agreement_list(ConnectionId connection, UtcTime now) {
   return {};
 }
 
-Result<void> ControlDesk::keys_status(ConnectionId connection) {
+Result<void> ControlDesk::carry(ConnectionId connection, KeysStatusCommand, UtcTime) {
   json list = json::array();
   for (auto& [id, node] : core_.lineages()) {
     json entry = {{"agreement", id.str()},
@@ -277,59 +253,33 @@ Result<void> ControlDesk::keys_status(ConnectionId connection) {
   return {};
 }
 
-Result<void> ControlDesk::import(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(LineageNode * node, lineage_of(request));
-  ImportRequest wanted;
-  HR_ASSIGN(wanted.source, text_field(request, "source"));
-  wanted.skip_bad = flag(request, "skip_bad");
-  wanted.dry_run = flag(request, "dry_run");
-  if (request["command"] == "import-ssda903") {
-    const auto parts = request.find("parts");
-    const bool some = parts != request.end() && parts->is_array() && !parts->empty();
-    if (!some || parts->size() > import::kReturnParts)
-      return Error{Code::usage, "the request lacks the parts of a return", {}, {}};
-    for (const json& entry : *parts) {
-      HR_ASSIGN(const std::string named, text_field(entry, "part"));
-      const auto part = import::parse_return_part(named);
-      if (!part) return Error{Code::usage, "no part of a return: " + named, {}, {}};
-      import::ReturnFile file{*part, {}};
-      HR_ASSIGN(file.source, text_field(entry, "source"));
-      wanted.parts.push_back(std::move(file));
-    }
-  }
-  HR_TRY(node->imports().begin(std::move(wanted), reply_to(connection), now));
+Result<void> ControlDesk::carry(ConnectionId connection, ImportCommand command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_TRY(node->imports().begin(std::move(command.wanted), reply_to(connection), now));
   open_[connection].importing = node;
   return {};
 }
 
-Result<void> ControlDesk::ask(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(LineageNode * node, lineage_of(request));
-  HR_ASSIGN(const Bytes statement, base64_field(request, "question", protocol::kMaxCountersigned));
-  HR_ASSIGN(const auto decoded, protocol::Statement::decode(statement));
-  auto work = node->home().ask(statement, reply_to(connection), now);
-  open_[connection].asking = {node, decoded.header().session};
+Result<void> ControlDesk::carry(ConnectionId connection, AskCommand command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  auto work = node->home().ask(command.statement, reply_to(connection), now);
+  open_[connection].asking = {node, command.id};
   carry_out(connection, *node, std::move(work), now);
   return {};
 }
 
-Result<void> ControlDesk::ask_result(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(LineageNode * node, lineage_of(request));
-  HR_ASSIGN(const std::string hex, text_field(request, "id"));
-  const auto bytes = from_hex(hex);
-  if (!bytes) return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
-  auto id = SessionId::from(*bytes);
-  if (!id.ok())
-    return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
-  open_[connection].asking = {node, *id};
-  carry_out(connection, *node, node->home().result(*id, reply_to(connection), now), now);
+Result<void> ControlDesk::carry(ConnectionId connection, ResultCommand command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  open_[connection].asking = {node, command.id};
+  carry_out(connection, *node, node->home().result(command.id, reply_to(connection), now), now);
   return {};
 }
 
-Result<void> ControlDesk::audit_show(ConnectionId connection, const json& request) {
+Result<void> ControlDesk::carry(ConnectionId connection, ShowCommand command, UtcTime) {
   auto& log = core_.log();
   const std::uint64_t size = log.size();
-  const std::uint64_t limit = std::min<std::uint64_t>(number(request, "limit", 50), kMaxShown);
-  const std::uint64_t from = number(request, "from", size > limit ? size - limit : 0);
+  const std::uint64_t limit = std::min<std::uint64_t>(command.limit, kMaxShown);
+  const std::uint64_t from = command.from.value_or(size > limit ? size - limit : 0);
   json entries = json::array();
   std::size_t bytes = 0;
   for (std::uint64_t i = from; i < size && i - from < limit && bytes < kMaxRead; ++i) {
@@ -356,12 +306,11 @@ Result<void> ControlDesk::audit_show(ConnectionId connection, const json& reques
 
 // A piece of the log as it stands: the command line puts the pieces together into an export
 // (node/audit/verify.h), so that neither side holds a whole log.
-Result<void> ControlDesk::audit_read(ConnectionId connection, const json& request) {
+Result<void> ControlDesk::carry(ConnectionId connection, ReadCommand command, UtcTime) {
   auto& log = core_.log();
-  const std::uint64_t from = number(request, "from", 0);
   json entries = json::array();
   std::size_t bytes = 0;
-  for (std::uint64_t i = from; i < log.size() && bytes < kMaxRead; ++i) {
+  for (std::uint64_t i = command.from; i < log.size() && bytes < kMaxRead; ++i) {
     HR_ASSIGN(const Bytes entry, log.read_bytes(i));
     bytes += entry.size();
     entries.push_back(to_base64(entry));

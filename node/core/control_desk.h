@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 
+#include "node/core/control_request.h"
 #include "node/core/core.h"
 
 namespace hedgerow::core {
@@ -29,24 +30,22 @@ class ControlDesk {
   void on_data(ConnectionId connection, ByteView chunk);
   void on_data_end(ConnectionId connection, UtcTime now);
   // Commands. Each replies itself, or later through a Reply; an error is replied by the caller.
-  Result<void> status(ConnectionId connection, UtcTime now);
-  Result<void> agreement_install(ConnectionId connection, const nlohmann::json& request,
-                                 UtcTime now);
-  Result<void> agreement_list(ConnectionId connection, UtcTime now);
-  Result<void> keys_status(ConnectionId connection);
+  Result<void> carry(ConnectionId connection, StatusCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, InstallCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, ListCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, KeysStatusCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, ImportCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, AskCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, ResultCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, ShowCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, ReadCommand command, UtcTime now);
   // In control_identities.cpp.
-  Result<void> keys_renew(ConnectionId connection, const nlohmann::json& request, UtcTime now);
-  Result<void> keys_revoke(ConnectionId connection, const nlohmann::json& request, UtcTime now);
-  Result<void> keys_peers(ConnectionId connection, const nlohmann::json& request, UtcTime now);
+  Result<void> carry(ConnectionId connection, RenewCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, RevokeCommand command, UtcTime now);
+  Result<void> carry(ConnectionId connection, PeersCommand command, UtcTime now);
   nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
-  // Of movements, or of a return.
-  Result<void> import(ConnectionId connection, const nlohmann::json& request, UtcTime now);
-  Result<void> ask(ConnectionId connection, const nlohmann::json& request, UtcTime now);
-  Result<void> ask_result(ConnectionId connection, const nlohmann::json& request, UtcTime now);
-  Result<void> audit_show(ConnectionId connection, const nlohmann::json& request);
-  Result<void> audit_read(ConnectionId connection, const nlohmann::json& request);
 
-  Result<LineageNode*> lineage_of(const nlohmann::json& request);
+  Result<LineageNode*> lineage_of(const std::optional<std::string>& agreement);
   void carry_out(ConnectionId connection, LineageNode& node, Result<Work> work, UtcTime now);
   Reply reply_to(ConnectionId connection);
   void send(ConnectionId connection, ipc::ControlKind kind, const nlohmann::json& json);

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "node/core/control_desk.h"
-#include "node/core/control_fields.h"
 #include "node/core/install.h"
 #include "policies/calendar.h"
 
@@ -22,9 +21,8 @@ json ControlDesk::certificates_of(const LineageNode& node, UtcTime now) const {
   return list;
 }
 
-Result<void> ControlDesk::keys_renew(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(const Bytes pem, base64_field(request, "certificate", kMaxCertificatePemSize));
-  HR_ASSIGN(const Certificate renewed, Certificate::decode_pem(pem));
+Result<void> ControlDesk::carry(ConnectionId connection, RenewCommand command, UtcTime now) {
+  const Certificate& renewed = command.renewed;
   HR_TRY(core_.renew(renewed, now));
   json lineages = json::array();
   for (const auto& [id, node] : core_.lineages()) lineages.push_back(id.str());
@@ -36,9 +34,8 @@ Result<void> ControlDesk::keys_renew(ConnectionId connection, const json& reques
   return {};
 }
 
-Result<void> ControlDesk::keys_revoke(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(const Bytes pem, base64_field(request, "list", kMaxListPemSize));
-  HR_ASSIGN(const RevocationList list, RevocationList::decode_pem(pem));
+Result<void> ControlDesk::carry(ConnectionId connection, RevokeCommand command, UtcTime now) {
+  const RevocationList& list = command.list;
   HR_ASSIGN(const auto owners, core_.publish(list, now));
   reply_to(connection)
       .result({{"schema", "hedgerow/keys-revoke/1"},
@@ -49,11 +46,9 @@ Result<void> ControlDesk::keys_revoke(ConnectionId connection, const json& reque
 }
 
 // The parties' certificates as for `agreement install`: every one is checked before any is taken.
-Result<void> ControlDesk::keys_peers(ConnectionId connection, const json& request, UtcTime now) {
-  HR_ASSIGN(LineageNode * node, lineage_of(request));
-  HR_ASSIGN(const Bytes pem, base64_field(request, "certificates", kMaxBundle));
-  HR_ASSIGN(const auto bundle, Certificate::decode_pem_bundle(pem, kMaxCertificatesInBundle));
-  HR_ASSIGN(Work work, node->identities().take_by_hand(bundle, now));
+Result<void> ControlDesk::carry(ConnectionId connection, PeersCommand command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_ASSIGN(Work work, node->identities().take_by_hand(command.bundle, now));
   json taken = json::array();
   for (const auto& note : work.log) taken.push_back(note.fields.front().second);
   work.then.push_back([reply = reply_to(connection), taken](const Committed&) {

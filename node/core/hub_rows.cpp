@@ -4,7 +4,6 @@
 
 #include "crypto/hash.h"
 #include "node/audit/receipt.h"
-#include "protocol/answering.h"
 
 namespace hedgerow::core {
 
@@ -88,26 +87,6 @@ Work::Write keep_match_rates(const protocol::sum::ReleaseId& release,
                              now + kKeptFor,
                              false});
   };
-}
-
-Bytes encode_receipts(const std::map<PartyId, Bytes>& receipts) {
-  Writer w;
-  w.u32(static_cast<std::uint32_t>(receipts.size()));
-  for (const auto& [party, receipt] : receipts) w.text(party.str()).bytes(receipt);
-  return std::move(w).take();
-}
-
-Result<std::map<PartyId, Bytes>> decode_receipts(ByteView bytes) {
-  std::map<PartyId, Bytes> out;
-  if (bytes.empty()) return out;
-  Reader r(bytes);
-  const std::size_t n = r.count(protocol::kMaxAnsweringParties, 8);
-  for (std::size_t i = 0; i < n; ++i) {
-    HR_ASSIGN(PartyId party, PartyId::parse(r.text(64)));
-    out[std::move(party)] = to_bytes(r.bytes(protocol::kMaxReceiptBytes));
-  }
-  HR_TRY(r.finish("stored receipts"));
-  return out;
 }
 
 Result<void> check_receipt(ByteView bytes, const Peer& party, const Sha256& answer) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "node/core/peers.h"
+#include "node/core/receipt_rows.h"
 #include "node/core/work.h"
 #include "protocol/sum/messages.h"
 
@@ -32,9 +33,6 @@ Result<std::map<PartyId, Bytes>> match_rates_of(store::LineageStore& store,
                                                 const protocol::sum::ReleaseId& release);
 Work::Write keep_match_rates(const protocol::sum::ReleaseId& release,
                              const std::map<PartyId, Bytes>& statements, UtcTime now);
-
-Bytes encode_receipts(const std::map<PartyId, Bytes>& receipts);
-Result<std::map<PartyId, Bytes>> decode_receipts(ByteView bytes);
 
 // The receipt is of this party's log and its entry is about this answer. The error names the
 // party.

@@ -43,6 +43,140 @@ void run(ByteView input) {
     }
 }
 
+struct Edit {
+  std::string_view from, to;
+};
+
+// One rule of lint or of the form broken in each; the templates break none.
+constexpr Edit kEdits[] = {
+    {"valid_until = 2027-11-30", "valid_until = 2026-01-01"},
+    {"review_by = 2027-06-01", "review_by = 2028-06-01"},
+    {"version = 1", "version = 2"},
+    {"version = 1", "version = 0"},
+    {"version = 1", "version = \"one\""},
+    {"valid_until = 2027-11-30", "valid_until = \"2027-11-30\""},
+    {"valid_until = 2027-11-30", "valid_until = 2027-11-30T00:00:00Z"},
+    {"hub = \"vale-partnership\"", "hub = \"vale-council\""},
+    {"hub = \"vale-partnership\"", "hub = \"nobody\""},
+    {"roles = [\"hub\"]", "roles = [\"hub\", \"contributor\"]"},
+    {"roles = [\"hub\"]", "roles = [\"hub\", \"king\"]"},
+    {"roles = [\"hub\"]", "roles = [\"scrutineer\"]"},
+    {"organisation = \"vale-council\"", "organisation = \"vale-partnership\""},
+    {"id = \"vale-police\"", "id = \"vale-council\""},
+    {"id = \"vale-police\"", "id = \"Vale Police\""},
+    {"kind = \"police\"", "kind = \"voluntary\""},
+    {"kind = \"police\"", "kind = \"army\""},
+    {"lawful_basis = [\"dpa-2018:part3\", \"cda-1998:115\"]", "lawful_basis = []"},
+    {"lawful_basis = [\"dpa-2018:part3\", \"cda-1998:115\"]",
+     "lawful_basis = [\"\", \"x\", \"x\"]"},
+    {"lawful_basis = [\"dpa-2018:part3\", \"cda-1998:115\"]", "lawful_basis = \"consent\""},
+    {", \"dpa-2018:sch1:18\"", ""},
+    {", appropriate_policy_document = \"Z0000000\"", ""},
+    {"contacts = { dpo = \"Z0000000\", rights = \"Z0000000\", breach = \"Z0000000\", duty = "
+     "\"Z0000000\" }",
+     "contacts = {}"},
+    {"contacts = { dpo = \"Z0000000\", rights = \"Z0000000\", breach = \"Z0000000\", duty = "
+     "\"Z0000000\" }",
+     "contacts = { mother = \"x\", dpo = 3 }"},
+    {"signatories = [{ name = \"Z0000000\", post = \"Head of the business unit\" }]",
+     "signatories = []"},
+    {"signatories = [{ name = \"Z0000000\", post = \"Head of the business unit\" }]",
+     "signatories = [1]"},
+    {"areas = [\"E10000025\"]", "areas = [\"E99000001\"]"},
+    {"areas = [\"E10000025\"]", "areas = [\"E07000004\"]"},
+    {"[\"contributor\", \"keyholder\"]", "[\"keyholder\"]"},
+    {"[\"contributor\", \"keyholder\"]", "[\"contributor\"]"},
+    {"[\"contributor\", \"keyholder\"]", "[\"contributor\", \"keyholder\", \"mixer\"]"},
+    {"threshold = 3", "threshold = 1"},
+    {"threshold = 3", "threshold = 4"},
+    {"threshold = 3", "threshold = -3"},
+    {"daily_quota = 500", "daily_quota = 500.5"},
+    {"purpose = \"pattern-detection\"", "purpose = \"curiosity\""},
+    {"askers = [\"role:analyst\"]", "askers = []"},
+    {"askers = [\"role:analyst\"]",
+     "askers = [\"role:officer\", \"urn:hedgerow:nobody:analyst:jo\", \"me\"]"},
+    {"askers = [\"role:analyst\"]",
+     "askers = [\"urn:hedgerow:vale-police:analyst:jo\", \"urn:hedgerow:x\", \"urn:x\"]"},
+    {"reason = \"required\"", "reason = \"why not\""},
+    {"period = \"quarter\"", "period = \"week\""},
+    {"settle = \"P14D\"", "settle = \"two weeks\""},
+    {"history = \"P24M\"", "history = \"P9Y\""},
+    {"by = [\"origin\", \"destination\"]", "by = [\"origin\"]"},
+    {"question = \"flows\"\nby = [\"origin\", \"destination\"]",
+     "question = \"counts\"\nby = [\"factors\"]"},
+    {"question = \"flows\"\nby = [\"origin\", \"destination\"]",
+     "question = \"counts\"\nby = [\"shoe_size\"]"},
+    {"question = \"flows\"\nby = [\"origin\", \"destination\"]",
+     "question = \"counts\"\nby = [\"age_band\", \"sex\", \"event\", \"care_status\"]"},
+    {"question = \"flows\"", "question = \"places\""},
+    {"place_level = \"district\"", "place_level = \"street\""},
+    {"place_level = \"district\"", "place_level = \"police-area\""},
+    {"place_level = \"district\"\n", ""},
+    {"where = { event = [\"missing\"] }",
+     "where = { event = [\"gone\"], height = [\"tall\"], sex = 3 }"},
+    {"where = { event = [\"missing\"] }", "where = { factors = [\"cse\"] }"},
+    {"measure = \"reports\"", "measure = \"tears\""},
+    {"min_agencies = 1", "min_agencies = 9"},
+    {"round_to = 5", "round_to = 50"},
+    {"min_children = 8", "min_children = 3"},
+    {"min_children = 8", "min_children = 0"},
+    {"true_zero = false", "true_zero = \"no\""},
+    {"noise = \"none\"", "noise = \"loud\""},
+    {"records = \"P24M\"", "records = \"P1D\""},
+    {"[retention]", "[retention]\nforever = true"},
+    {"[purpose.pattern-detection]",
+     "[purpose.idle]\ndescription = \"Nothing\"\n[purpose.pattern-detection]"},
+    {"[purpose.pattern-detection]", "[purpose]\npattern-detection = 3\n[purpose.x]"},
+    {"[pseudonyms]", "pseudonyms = 3\n[other]"},
+    {"[agreement]", "[agreement]\ntitle = \"\"\"two\nlines\"\"\""},
+    {"[agreement]\n", "\"\\u0001\" = 1\n[agreement]\n"},
+    {"[agreement]\n", "x = 'it''s'\n[agreement]\n"},
+    {"[agreement]\n", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z = 1\n"},
+    {"[agreement]\n", "t = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1\n"},
+    {"[agreement]\n", "t = \"never closed\n[agreement]\n"},
+    {"[agreement]\n", "t = \"\"\"ends in two\"\"\"\"\"\n[agreement]\n"},
+    {"[agreement]\n", "t = \"a \\\" b\"\n[agreement]\n"},
+    {"[agreement]\n", "t = \"a \x01 b\"\n[agreement]\n"},
+    {"[agreement]\n", "# a remark \xe2\x80\xa8 of two lines\n[agreement]\n"},
+    {"[agreement]\n", "t = \xc3\xa9\n[agreement]\n"},
+    {"[agreement]\n", "\r[agreement]\n"},
+};
+
+// A second table, in the grant or in a grant of its own, that one row can count in too.
+constexpr std::string_view kSecondTable =
+    "[[grant.table]]\nname = \"again\"\nquestion = \"counts\"\nby = [\"age_band\"]\n"
+    "where = { event = [\"missing\"] }\nmeasure = \"children\"\n";
+constexpr std::string_view kSecondGrant =
+    "[[grant]]\nid = \"movements\"\npurpose = \"pattern-detection\"\naskers = [\"role:analyst\"]\n"
+    "reason = \"required\"\nperiod = \"year\"\nsettle = \"P14D\"\nhistory = \"P24M\"\n"
+    "[[grant.table]]\nname = \"flows-too\"\nquestion = \"flows\"\nby = [\"origin\", "
+    "\"destination\"]\n"
+    "place_level = \"social-care-authority\"\nmeasure = \"reports\"\n"
+    "[grant.disclosure]\nmin_children = 5\nmin_agencies = 1\nround_to = 5\ntrue_zero = false\n"
+    "noise = \"none\"\n\n";
+
+void add_broken(std::vector<Bytes>& all, const std::string& draft) {
+  const auto replaced = [&](std::string_view from, std::string_view to) {
+    std::string text = draft;
+    const auto at = text.find(from);
+    HR_CHECK(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+  };
+  for (const Edit& edit : kEdits) all.push_back(to_bytes(replaced(edit.from, edit.to)));
+  for (const std::string_view before : {"[grant.disclosure]", "[retention]"}) {
+    const std::string_view more = before == "[retention]" ? kSecondGrant : kSecondTable;
+    all.push_back(to_bytes(replaced(before, std::string(more) + std::string(before))));
+  }
+  // Roots: none, the same twice, the next one the present one.
+  const std::string root = to_sha256_name(sha256(as_bytes("root.vale-council")));
+  const std::string other = to_sha256_name(sha256(as_bytes("root.vale-police")));
+  all.push_back(to_bytes(replaced(root, to_sha256_name(ByteArray<32>{}))));
+  all.push_back(to_bytes(replaced(root, other)));
+  all.push_back(to_bytes(replaced(root, root + "\"\nnext_root = \"" + root)));
+  all.push_back(to_bytes(replaced(root, "sha256:00")));
+  all.push_back(to_bytes("\xef\xbb\xbf" + draft));
+}
+
 std::vector<Bytes> seeds() {
   std::vector<Bytes> all;
   for (const auto& [name, text] : shipped_templates()) {
@@ -60,6 +194,7 @@ std::vector<Bytes> seeds() {
       draft.replace(at, 8, "\"Z0000000\"");
     HR_CHECK(read_agreement(as_bytes(draft)).agreement.has_value());
     all.push_back(to_bytes(draft));
+    if (name == "regional-flows") add_broken(all, draft);
     // What the templates do not use.
     std::string other = draft;
     if (const auto at = other.find("noise = \"none\""); at != std::string::npos)

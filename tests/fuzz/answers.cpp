@@ -1,7 +1,8 @@
 // What is asked and answered, as it is signed, stored and shown. The first byte chooses: a
-// question, an edition, an answer, a rule among an edition's bytes made here.
+// question, one in words, an edition, an answer, the row of an answer's receipts.
 #include "crypto/hash.h"
 #include "node/core/answer.h"
+#include "node/core/receipt_rows.h"
 #include "policies/disclosure.h"
 #include "policies/question.h"
 #include "tests/fuzz/target.h"
@@ -65,17 +66,25 @@ void run_answer(ByteView bytes) {
   HR_CHECK(twice.ok() && twice->encode().value() == *again);
 }
 
+void run_receipts(ByteView bytes) {
+  const auto receipts = core::decode_receipts(bytes);
+  check_error(receipts);
+  if (receipts.ok() && !bytes.empty()) HR_CHECK(same(core::encode_receipts(*receipts), bytes));
+}
+
 void run(ByteView input) {
   Parts parts(input);
-  switch (parts.byte() % 4) {
+  switch (parts.byte() % 5) {
     case 0:
       return run_question(parts.rest());
     case 1:
       return run_words(parts);
     case 2:
       return run_edition(parts.rest());
-    default:
+    case 3:
       return run_answer(parts.rest());
+    default:
+      return run_receipts(parts.rest());
   }
 }
 
@@ -90,6 +99,66 @@ Question sample_question() {
   words.where = {"event=missing,away-without-authorisation", "sex=female"};
   words.reason = "Q3 strategic MACE";
   return make_question(words).value();
+}
+
+struct Words {
+  std::string kind, from, to, by;
+  std::vector<std::string> where;
+  std::string reason = "a reason";
+};
+
+Bytes in_parts(const Words& w) {
+  Bytes out{1};
+  const auto add = [&](const std::string& text) {
+    out.push_back(static_cast<std::uint8_t>(text.size()));
+    out.insert(out.end(), text.begin(), text.end());
+  };
+  for (const std::string& text :
+       {std::string("vale-cse"), std::string("pattern-detection"), w.kind, w.from, w.to, w.by})
+    add(text);
+  out.push_back(static_cast<std::uint8_t>(w.where.size()));
+  for (const std::string& filter : w.where) add(filter);
+  add(w.reason);
+  return out;
+}
+
+// What people write, and what of it is refused.
+void add_words(std::vector<Bytes>& all) {
+  const std::vector<Words> good = {
+      {"counts", "2026-01", "2026-03", "age-band,sex,event", {}, ""},
+      {"counts",
+       "2026",
+       "",
+       "care_status",
+       {"sex=female"},
+       "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xb3"},
+      {"flows", "2026-Q1", "", "", {"origin=E06000038,elsewhere", "destination=unknown"}},
+      {"flows", "2026/27", "", "origin,destination", {"place-type=park"}}};
+  const std::vector<Words> bad = {
+      {"counts", "2026", "", "", {}},
+      {"counts", "2026", "", "age_band,sex,event,care_status", {}},
+      {"counts", "2026", "", "factors", {}},
+      {"counts", "2026", "", "shoe-size", {}},
+      {"counts", "2026", "", "Sex,,", {}},
+      {"flows", "2026-Q4", "2026-Q1", "", {}},
+      {"flows", "2026-Q1", "2027", "", {}},
+      {"flows", "soon", "", "", {}},
+      {"rumours", "2026", "", "", {}},
+      {"flows", "2026", "", "", {"event"}},
+      {"flows", "2026", "", "", {"event=missing,?"}},
+      {"flows", "2026", "", "", {"event=gone"}},
+      {"flows", "2026", "", "", {"origin=E99000001"}},
+      {"flows", "2026", "", "", {"factor=cse"}},
+      {"flows", "2026", "", "", {"height=tall"}},
+      {"flows", "2026", "", "", {"sex=male", "sex=female"}},
+      {"flows", "2026", "", "", std::vector<std::string>(9, "sex=male")},
+      {"flows", "2026", "", "", {}, "two\nlines"},
+      {"flows", "2026", "", "", {}, "turned \xe2\x80\xae round"},
+      {"flows", "2026", "", "", {}, "\xc0\x80"},
+      {"flows", "2026", "", "", {}, "\xed\xa0\x80"},
+      {"flows", "2026", "", "", {}, "\xe2\x28\xa1"}};
+  for (const Words& words : good) all.push_back(in_parts(words));
+  for (const Words& words : bad) all.push_back(in_parts(words));
 }
 
 std::vector<Bytes> seeds() {
@@ -141,6 +210,11 @@ std::vector<Bytes> seeds() {
   }
   HR_CHECK(all.size() == 5);
   all.push_back(chosen(3, whole));
+  add_words(all);
+  const std::map<PartyId, Bytes> receipts = {{PartyId::parse("vale-council").value(), Bytes(9, 1)},
+                                             {PartyId::parse("vale-police").value(), Bytes(5, 2)}};
+  all.push_back(chosen(4, core::encode_receipts(receipts)));
+  all.push_back(chosen(4, core::encode_receipts({})));
   return all;
 }
 

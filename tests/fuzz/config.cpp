@@ -28,7 +28,14 @@ std::vector<Bytes> seeds() {
         "party = \"vale-council\"\nhub = \"tcp://h:1\"\nreidentification = \"" + key + "\"\n",
         std::string("party = 3\n[hub]\na.b.c = [1, {x = 2}]\n"),
         std::string("party = \"\"\"vale-council\"\"\"\nhub = 'tcp://h:1'\nhub = 2026-01-01\n"),
-        std::string(64, '[') + std::string(64, ']')})
+        std::string(64, '[') + std::string(64, ']'), std::string("party = \"No Name\"\n"),
+        std::string("party = \"vale-council\"\n"),
+        std::string("party = \"vale-council\"\nhub = \"hub.example\"\n"),
+        std::string("party = \"vale-council\"\nhub = \"tcp://h:1\"\nlisten = \"tcp://h:1\"\n"),
+        std::string("party = \"vale-council\"\nhub = \"tcp://h:1\"\nport = \"5670\"\n"),
+        std::string("reidentification = \"00\"\n"),
+        "reidentification = \"" + std::string(64, '0') + "\"\n",
+        std::string("hub = \"tcp://h:1\"\n"), std::string(65 * 1024, '#')})
     all.push_back(to_bytes(text));
   return all;
 }

@@ -87,6 +87,9 @@ std::vector<Bytes> seeds() {
   for (std::size_t at = officer.find('\n') + 1; officer[at] != '-'; ++at)
     if (officer[at] != '\n') base64 += officer[at];
   all.push_back(chosen(1, *from_base64(base64)));
+  all.push_back(chosen(0, as_bytes(encrypt_key(i.seal.secret_key, passphrase(), rng).value())));
+  all.push_back(chosen(0, as_bytes("no key")));
+  all.push_back(chosen(0, Bytes(kMaxKeyFileSize + 1, 'A')));
   const Bytes body = request_of("vale-council", i.node.node_keys());
   Writer w;
   w.raw(body).raw(i.message_key.sign(body).bytes);

@@ -115,7 +115,25 @@ std::vector<Bytes> seeds() {
                "2026-01-01,2015-01-01\n\n"),
           seed(3, false, std::string("\xff\xfe") + "n"),
           seed(3, true, "\"never closed\n" + good),
-          seed(3, false, "nhs_number,nhs_number,what\n")};
+          seed(3, false, "nhs_number,nhs_number,what\n"),
+          seed(3, false, "child_ref,source_ref,event,started_at,date_of_birth,what\n"),
+          seed(3, false, "child_ref,source_ref,event,started_at,date_of_birth,9990000018\n"),
+          seed(3, false, "a,b,c\n"),
+          seed(3, false, ""),
+          seed(3, false, "child_ref,event\n"),
+          seed(3, false, "source_ref,event,started_at,date_of_birth\n"),
+          seed(3, false, "child_ref;source_ref;event\n"),
+          seed(3, false, "child_ref\tsource_ref\tevent\n"),
+          seed(3, false, "PK\x03\x04"),
+          seed(3, false, std::string("child_ref,\0", 11)),
+          seed(3, false, "\xff,child_ref\n"),
+          seed(3, false, std::string("n\0h\0", 4)),
+          seed(3, false, std::string(80, ',') + "\n"),
+          seed(200, false, std::string(65 * 1024, 'x')),
+          seed(200, true, std::string(65 * 1024, 'x') + "\n" + good),
+          seed(9, true,
+               good + ",\x01,\n" + good + "\xff\n" + "a,b\n,,,,\n" + "\r\n\n" +
+                   "9990000018,\"C\"x,,,,,,,,,,,,,,,\n" + bare)};
 }
 
 const Registration registered({"movements", run, seeds, mutate_lines<2>});

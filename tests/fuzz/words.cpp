@@ -89,8 +89,16 @@ void run_csv(ByteView line) {
   const bool blank =
       std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c == ' ' || c == '\t'; });
   if (plain) HR_CHECK(whole && cells.size() == (blank ? 0 : 1 + commas));
+  if (whole) {
+    bool empty = true;
+    for (std::size_t i = 0; i < cells.size(); ++i) empty = empty && cells.cell(i).empty();
+    HR_CHECK(cells.all_empty() == empty);
+  }
   (void)import::has_control_character(line);
-  (void)import::is_utf8(line);
+  // What is text stays text when more text follows.
+  Bytes longer = to_bytes(line);
+  longer.push_back('x');
+  HR_CHECK(import::is_utf8(line) == import::is_utf8(longer));
   cells.clear();
 }
 
@@ -144,7 +152,13 @@ std::vector<Bytes> seeds() {
                                     multiply_base(random_scalar(rng)).value()};
   all.push_back(chosen(5, encode_elements(points)));
   all.push_back(chosen(5, ByteArray<32>{9}));
-  add(6, {"a,b,\"c,d\",\"e\"\"f\"", "a,\"b\"c", "\"open", " a , b ", ",,"});
+  add(6, {"a,b,\"c,d\",\"e\"\"f\"", "a,\"b\"c", "\"open", " a , b ", ",,", "", "\t \x01\x7f",
+          "\xc3\xa9,\xe0\xa0\x80,\xe2\x82\xac,\xed\x9f\xbf",
+          "\xf0\x90\x80\x80,\xf3\xa0\x80\x80,\xf4\x8f\xbf\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
+          "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xc0\x80", "\xe2\x82"});
+  // Cells that grow the parser's buffer, and one that is left unfinished in a grown one.
+  all.push_back(chosen(6, as_bytes(std::string(2500, 'a') + "," + std::string(1200, 'b'))));
+  all.push_back(chosen(6, as_bytes("\"" + std::string(3000, 'a'))));
   add(7, {"9990000018", "999 000 0026", "999-000-0026", "1234567890"});
   return all;
 }

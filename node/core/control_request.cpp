@@ -1,0 +1,126 @@
+#include "node/core/control_request.h"
+
+#include <nlohmann/json.hpp>
+
+#include "node/core/control_fields.h"
+#include "protocol/asking.h"
+
+namespace hedgerow::core {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kShownUnlessTold = 50;
+
+Result<std::optional<std::string>> agreement_of(const json& request) {
+  if (!request.contains("agreement")) return std::optional<std::string>();
+  HR_ASSIGN(std::string name, text_field(request, "agreement"));
+  return std::optional(std::move(name));
+}
+
+Result<Command> parse_install(const json& request) {
+  InstallCommand c;
+  HR_ASSIGN(c.files.agreement,
+            base64_field(request, "agreement_file", policies::kMaxAgreementBytes));
+  HR_ASSIGN(c.files.signatures, base64_field(request, "signatures", kMaxBundle));
+  HR_ASSIGN(c.files.certificates, base64_field(request, "certificates", kMaxBundle));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_renew(const json& request) {
+  HR_ASSIGN(const Bytes pem, base64_field(request, "certificate", kMaxCertificatePemSize));
+  HR_ASSIGN(Certificate renewed, Certificate::decode_pem(pem));
+  return Command(RenewCommand{std::move(renewed)});
+}
+
+Result<Command> parse_revoke(const json& request) {
+  HR_ASSIGN(const Bytes pem, base64_field(request, "list", kMaxListPemSize));
+  HR_ASSIGN(RevocationList list, RevocationList::decode_pem(pem));
+  return Command(RevokeCommand{std::move(list)});
+}
+
+Result<Command> parse_peers(const json& request) {
+  PeersCommand c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(const Bytes pem, base64_field(request, "certificates", kMaxBundle));
+  HR_ASSIGN(c.bundle, Certificate::decode_pem_bundle(pem, kMaxCertificatesInBundle));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_import(const json& request, bool is_return) {
+  ImportCommand c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.wanted.source, text_field(request, "source"));
+  c.wanted.skip_bad = flag(request, "skip_bad");
+  c.wanted.dry_run = flag(request, "dry_run");
+  if (!is_return) return Command(std::move(c));
+  const auto parts = request.find("parts");
+  const bool some = parts != request.end() && parts->is_array() && !parts->empty();
+  if (!some || parts->size() > import::kReturnParts)
+    return Error{Code::usage, "the request lacks the parts of a return", {}, {}};
+  for (const json& entry : *parts) {
+    HR_ASSIGN(const std::string named, text_field(entry, "part"));
+    const auto part = import::parse_return_part(named);
+    if (!part) return Error{Code::usage, "no part of a return: " + named, {}, {}};
+    import::ReturnFile file{*part, {}};
+    HR_ASSIGN(file.source, text_field(entry, "source"));
+    c.wanted.parts.push_back(std::move(file));
+  }
+  return Command(std::move(c));
+}
+
+Result<Command> parse_ask(const json& request) {
+  AskCommand c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.statement, base64_field(request, "question", protocol::kMaxCountersigned));
+  HR_ASSIGN(const auto decoded, protocol::Statement::decode(c.statement));
+  c.id = decoded.header().session;
+  return Command(std::move(c));
+}
+
+Result<Command> parse_result(const json& request) {
+  ResultCommand c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(const std::string hex, text_field(request, "id"));
+  const auto bytes = from_hex(hex);
+  const auto id = SessionId::from(bytes ? ByteView(*bytes) : ByteView());
+  if (!id.ok())
+    return Error{Code::usage, "not a question's id", {}, "it has 32 hexadecimal digits"};
+  c.id = *id;
+  return Command(std::move(c));
+}
+
+Result<Command> parse_show(const json& request) {
+  ShowCommand c;
+  c.limit = number(request, "limit", kShownUnlessTold);
+  if (request.contains("from")) c.from = number(request, "from", 0);
+  return Command(std::move(c));
+}
+
+}  // namespace
+
+Result<Command> parse_command(std::string_view text) {
+  const json request = json::parse(text, nullptr, false);
+  if (!request.is_object()) return bad_input("not a request");
+  HR_ASSIGN(const std::string command, text_field(request, "command"));
+  if (command == "status") return Command(StatusCommand{});
+  if (command == "agreement-install") return parse_install(request);
+  if (command == "agreement-list") return Command(ListCommand{});
+  if (command == "keys-status") return Command(KeysStatusCommand{});
+  if (command == "keys-renew") return parse_renew(request);
+  if (command == "keys-revoke") return parse_revoke(request);
+  if (command == "keys-peers") return parse_peers(request);
+  if (command == "import-movements" || command == "import-ssda903")
+    return parse_import(request, command == "import-ssda903");
+  if (command == "ask") return parse_ask(request);
+  if (command == "ask-result") return parse_result(request);
+  if (command == "audit-show") return parse_show(request);
+  if (command == "audit-read") return Command(ReadCommand{number(request, "from", 0)});
+  return Error{Code::usage,
+               "the daemon knows no command " + command,
+               {},
+               "daemon and command line may be of different versions"};
+}
+
+}  // namespace hedgerow::core

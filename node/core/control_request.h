@@ -1,0 +1,61 @@
+// What a request on the control socket asks for (docs/design/control.md), whole and typed before
+// anything is done about it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "node/core/import_desk.h"
+#include "node/core/install.h"
+
+namespace hedgerow::core {
+
+struct StatusCommand {};
+struct ListCommand {};        // agreements
+struct KeysStatusCommand {};  // of pseudonym keys
+struct InstallCommand {
+  InstallFiles files;
+};
+struct RenewCommand {
+  Certificate renewed;
+};
+struct RevokeCommand {
+  RevocationList list;
+};
+// Where a command does without the agreement's id, the node must have one only.
+struct PeersCommand {
+  std::optional<std::string> agreement;
+  std::vector<Certificate> bundle;
+};
+struct ImportCommand {
+  std::optional<std::string> agreement;
+  ImportRequest wanted;
+};
+struct AskCommand {
+  std::optional<std::string> agreement;
+  Bytes statement;  // exact bytes; its signature is for others to check
+  SessionId id;
+};
+struct ResultCommand {
+  std::optional<std::string> agreement;
+  SessionId id;
+};
+struct ShowCommand {
+  std::uint64_t limit = 0;
+  std::optional<std::uint64_t> from;
+};
+struct ReadCommand {
+  std::uint64_t from = 0;
+};
+
+using Command = std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand,
+                             RenewCommand, RevokeCommand, PeersCommand, ImportCommand, AskCommand,
+                             ResultCommand, ShowCommand, ReadCommand>;
+
+// Errors: usage, naming the field; bad_input: not a request, or a file in it that its decoder
+// refuses.
+Result<Command> parse_command(std::string_view request);
+
+}  // namespace hedgerow::core
