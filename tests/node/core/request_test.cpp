@@ -1,0 +1,62 @@
+#include <nlohmann/json.hpp>
+
+#include "core_fixture.h"
+#include "node/core/control_request.h"
+#include "node/core/receipt_rows.h"
+
+namespace hedgerow::core {
+namespace {
+
+using nlohmann::json;
+
+Error refused(const json& request) {
+  const auto command = parse_command(request.dump());
+  EXPECT_FALSE(command.ok()) << request.dump();
+  return command.ok() ? Error{} : command.error();
+}
+
+TEST(ControlRequest, IsAnObjectThatNamesACommand) {
+  EXPECT_EQ(parse_command("{\"command\": \"status\"").error().code, Code::bad_input);
+  EXPECT_EQ(refused(json::array()).text, "not a request");
+  EXPECT_EQ(refused(json::object()).text, "the request lacks command");
+  EXPECT_EQ(refused({{"command", 3}}).text, "the request lacks command");
+  EXPECT_EQ(refused({{"command", "format-disk"}}).text, "the daemon knows no command format-disk");
+  EXPECT_EQ(refused({{"command", "format-disk"}}).code, Code::usage);
+}
+
+TEST(ControlRequest, NamesTheFieldThatIsMissingOrOfAnotherType) {
+  EXPECT_EQ(refused({{"command", "import-movements"}}).text, "the request lacks source");
+  EXPECT_EQ(refused({{"command", "import-movements"}, {"agreement", 1}}).text,
+            "the request lacks agreement");
+  EXPECT_EQ(refused({{"command", "import-ssda903"}, {"source", "r"}}).text,
+            "the request lacks the parts of a return");
+  EXPECT_EQ(refused({{"command", "ask-result"}, {"id", "00"}}).text, "not a question's id");
+  EXPECT_EQ(refused({{"command", "keys-renew"}, {"certificate", "?"}}).text,
+            "certificate is not base64, or too large");
+}
+
+TEST(ControlRequest, TellsAnEntryToShowFromNone) {
+  const auto from = [](const json& request) {
+    return std::get<ShowCommand>(parse_command(request.dump()).value()).from;
+  };
+  EXPECT_EQ(from({{"command", "audit-show"}}), std::nullopt);
+  EXPECT_EQ(from({{"command", "audit-show"}, {"from", 0}}), 0U);
+}
+
+TEST(ReceiptRows, ReadBackWhatWasKept) {
+  const std::map<PartyId, Bytes> kept = {{party("vale-council"), {1, 2}},
+                                         {party("vale-police"), {3}}};
+  EXPECT_EQ(decode_receipts(encode_receipts(kept)).value(), kept);
+  EXPECT_TRUE(decode_receipts({}).value().empty());
+}
+
+TEST(ReceiptRows, RefusePartiesOutOfOrderOrTwice) {
+  for (const char* second : {"vale-council", "vale-academy"}) {
+    Writer w;
+    w.u32(2).text("vale-council").bytes(Bytes{1}).text(second).bytes(Bytes{2});
+    EXPECT_FALSE(decode_receipts(w.data()).ok()) << second;
+  }
+}
+
+}  // namespace
+}  // namespace hedgerow::core
