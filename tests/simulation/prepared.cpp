@@ -19,7 +19,8 @@ std::vector<std::unique_ptr<Prepared>>& all() {
 std::uint64_t number_of(const Shape& shape) {
   Writer w;
   w.text(shape.name).u64(shape.quotas.imports).u64(shape.quotas.daily);
-  Reader r(sha256(w.data()));
+  const auto digest = sha256(w.data());
+  Reader r(digest);
   return r.u64();
 }
 
