@@ -9,7 +9,7 @@
 namespace hedgerow::policies {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 bool rests_on(const Party& party, std::string_view statute) {
   return std::any_of(party.lawful_basis.begin(), party.lawful_basis.end(),
@@ -76,8 +76,8 @@ class Lint {
     const Party& p = a_.parties[n];
     const std::string path = party_path(n);
     if (p.lawful_basis.empty())
-      error(path + ".lawful_basis", quoted(p.id.str()) + " has no lawful basis");
-    if (p.root.is_zero()) error(path + ".root", quoted(p.id.str()) + " has no root certificate");
+      error(path + ".lawful_basis", in_quotes(p.id.str()) + " has no lawful basis");
+    if (p.root.is_zero()) error(path + ".root", in_quotes(p.id.str()) + " has no root certificate");
     if (p.next_root && *p.next_root == p.root)
       error(path + ".next_root", "the next root is the present one");
     if (p.kind == PartyKind::voluntary && rests_on(p, "cda-1998"))
@@ -90,8 +90,8 @@ class Lint {
       warning(path + ".references", "names no appropriate policy document");
     for (const char* contact : {"dpo", "rights", "breach"})
       if (!p.contacts.contains(contact))
-        warning(path + ".contacts", quoted(p.id.str()) + " names no contact for " + contact);
-    if (p.signatories.empty()) warning(path, quoted(p.id.str()) + " names no signatory");
+        warning(path + ".contacts", in_quotes(p.id.str()) + " names no contact for " + contact);
+    if (p.signatories.empty()) warning(path, in_quotes(p.id.str()) + " names no signatory");
     areas(p, path);
   }
 
@@ -100,10 +100,10 @@ class Lint {
       if (codes_.area_kind(area)) continue;
       const auto now = codes_.resolve_district(area, a_.valid_from);
       const bool former = now.kind == DistrictResolution::Kind::current;
-      error(path + ".areas", quoted(area) + " is not an area of the code list " + codes_.version(),
-            former
-                ? "it became " + now.code
-                : "districts (E06 to E09), counties (E10), police areas (E23), care boards (E54)");
+      error(
+          path + ".areas", in_quotes(area) + " is not an area of the code list " + codes_.version(),
+          former ? "it became " + now.code
+                 : "districts (E06 to E09), counties (E10), police areas (E23), care boards (E54)");
     }
   }
 
@@ -113,7 +113,7 @@ class Lint {
     for (std::size_t n = 0; n < a_.parties.size(); ++n) {
       const Party& p = a_.parties[n];
       if (!by_id.emplace(p.id.str(), n).second)
-        error(party_path(n) + ".id", quoted(p.id.str()) + " is a party twice");
+        error(party_path(n) + ".id", in_quotes(p.id.str()) + " is a party twice");
       if (!by_root.emplace(p.root.hex(), n).second)
         error(party_path(n) + ".root", "two parties have the same root certificate",
               "each agency's officer keeps a root of its own");
@@ -137,7 +137,7 @@ class Lint {
       if (n == hubs[0] || p.organisation != hub.organisation) continue;
       if (p.roles.contributor || p.roles.mixer)
         error(party_path(n) + ".organisation",
-              quoted(p.id.str()) + " is of the hub's own organisation",
+              in_quotes(p.id.str()) + " is of the hub's own organisation",
               "the hub is judged by organisation, not by node");
     }
   }
@@ -172,14 +172,14 @@ class Lint {
     const Grant& g = a_.grants[n];
     const std::string path = grant_path(n);
     for (std::size_t m = 0; m < n; ++m)
-      if (a_.grants[m].id == g.id) error(path + ".id", quoted(g.id) + " is a grant twice");
+      if (a_.grants[m].id == g.id) error(path + ".id", in_quotes(g.id) + " is a grant twice");
     if (a_.purpose(g.purpose) == nullptr)
-      error(path + ".purpose", "there is no purpose " + quoted(g.purpose));
+      error(path + ".purpose", "there is no purpose " + in_quotes(g.purpose));
     if (g.askers.empty()) error(path + ".askers", "nobody may ask");
     for (const auto& asker : g.askers) {
       if (asker.urn.empty() ? asker.role != "analyst" : !is_analyst_of_a_party(a_, asker.urn))
         error(path + ".askers",
-              quoted(asker.urn.empty() ? "role:" + asker.role : asker.urn) + " cannot ask",
+              in_quotes(asker.urn.empty() ? "role:" + asker.role : asker.urn) + " cannot ask",
               "role:analyst, or urn:hedgerow:<party>:analyst:<name>");
     }
     if (is_longer(g.history, a_.retention_records))
@@ -203,7 +203,7 @@ class Lint {
   }
 
   void tables(const Grant& g, const std::string& path) {
-    if (g.tables.empty()) error(path, "grant " + quoted(g.id) + " lists no table");
+    if (g.tables.empty()) error(path, "grant " + in_quotes(g.id) + " lists no table");
     if (g.tables.size() > 1)
       error(path + ".table.1",
             "one table a grant: tables cannot yet be audited against one another");
@@ -245,7 +245,7 @@ class Lint {
       const bool factors = name == "factors" || name == "factor";
       error(path,
             factors ? "counts are not by factors: a row may carry several of them"
-                    : quoted(name) + " is not a dimension",
+                    : in_quotes(name) + " is not a dimension",
             "one to three of " + std::string(dimension_names()));
       return false;
     }
@@ -272,15 +272,15 @@ class Lint {
         const std::string path =
             grant_path(places[j].grant) + ".table." + std::to_string(places[j].table);
         if (a.has_place() && b.has_place() && a.place_level != b.place_level)
-          error(path + ".place_level", "another place level than table " + quoted(a.name),
+          error(path + ".place_level", "another place level than table " + in_quotes(a.name),
                 "one place level, until tables can be audited against one another");
         if (!can_share_a_row(a, b)) continue;
-        error(path, "a row can count here and in table " + quoted(a.name),
+        error(path, "a row can count here and in table " + in_quotes(a.name),
               a.measure == b.measure ? "the difference of the two could show a small number"
                                      : "one bounds the other, whatever they measure");
         if (a_.grants[places[i].grant].disclosure != a_.grants[places[j].grant].disclosure)
           error(grant_path(places[j].grant) + ".disclosure",
-                "a row can count here and in table " + quoted(a.name) +
+                "a row can count here and in table " + in_quotes(a.name) +
                     ", which has another disclosure rule",
                 "the weaker of the two would undo the stronger");
       }
@@ -291,7 +291,7 @@ class Lint {
     for (const auto& p : a_.purposes) {
       const bool used = std::any_of(a_.grants.begin(), a_.grants.end(),
                                     [&](const Grant& g) { return g.purpose == p.id; });
-      if (!used) warning("purpose." + p.id, "nothing is granted for purpose " + quoted(p.id));
+      if (!used) warning("purpose." + p.id, "nothing is granted for purpose " + in_quotes(p.id));
     }
   }
 
@@ -335,7 +335,7 @@ std::vector<Diagnostic> lint_together(const Agreement& first, const Agreement& s
     if (in_both)
       found.push_back(
           {Severity::error, p.line, 1,
-           quoted(p.id.str()) + " contributes its records in " + first.id.str() +
+           in_quotes(p.id.str()) + " contributes its records in " + first.id.str() +
                " too, under another hub",
            "two hubs release figures of the same records without knowing of each other"});
   }

@@ -12,6 +12,12 @@ bool is_valid_name(std::string_view text) {
          text.front() != '-' && text.back() != '-';
 }
 
+Error not_a_name(std::string_view what) {
+  std::string text = "not a valid ";
+  text.append(what).append(" name");
+  return bad_input(std::move(text), "3 to 64 of a-z, 0-9 and '-', not first or last");
+}
+
 std::string to_sha256_name(ByteView hash32) { return "sha256:" + to_hex(hash32); }
 
 Result<ByteArray<32>> parse_sha256_name(std::string_view text) {

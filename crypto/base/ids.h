@@ -25,12 +25,11 @@ class Name {
 };
 
 bool is_valid_name(std::string_view text);
+Error not_a_name(std::string_view what);  // bad_input
 
 template <class Tag>
 Result<Name<Tag>> Name<Tag>::parse(std::string_view text) {
-  if (!is_valid_name(text))
-    return bad_input(std::string("not a valid ") + Tag::kWhat + " name",
-                     "3 to 64 of a-z, 0-9 and '-', not first or last");
+  if (!is_valid_name(text)) return not_a_name(Tag::kWhat);
   return Name(text);
 }
 

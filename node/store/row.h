@@ -11,15 +11,9 @@
 namespace hedgerow::store {
 
 // bad_input where `size` is beyond `max`.
-inline Result<void> check_size(std::size_t size, std::size_t max, std::string_view what) {
-  if (size > max) return bad_input(std::string(what) + " is too large for the store");
-  return {};
-}
-
-inline Error altered(std::string_view what) {
-  return configuration("the store holds an impossible " + std::string(what),
-                       "it was altered or damaged; restore the node from a backup");
-}
+Result<void> check_size(std::size_t size, std::size_t max, std::string_view what);
+// configuration: the store holds what it never stored.
+Error altered(std::string_view what);
 
 template <class IdType>
 Result<IdType> read_id(const Statement& s, int column) {

@@ -52,7 +52,7 @@ TEST(Oprf, DerivesTheKeyOfRfc9497) {
 }
 
 TEST(Oprf, UsesTheDstOfRfc9497) {
-  EXPECT_EQ(std::string(kOprfHashToGroupPrefix) + std::string(kOprfContext),
+  EXPECT_EQ(std::string(kOprfHashToGroupPrefix).append(kOprfContext),
             std::string(as_text(voprf_vectors().group_dst)));
 }
 
