@@ -1,14 +1,28 @@
 #include "node/gateway/door.h"
 
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 namespace hedgerow::gateway {
 namespace {
+
+// A machine without /etc/hosts knows no name at all.
+bool is_known(const char* name) {
+  addrinfo* found = nullptr;
+  const bool known = ::getaddrinfo(name, nullptr, nullptr, &found) == 0;
+  if (known) ::freeaddrinfo(found);
+  return known;
+}
 
 TEST(Listener, TakesAnAddressANameOrEveryAddress) {
   for (const char* endpoint :
        {"tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "tcp://localhost:*", "tcp://*:*"}) {
     const auto listener = listen_on(endpoint);
+    if (std::string_view(endpoint).find("localhost") != std::string_view::npos &&
+        !is_known("localhost")) {
+      EXPECT_FALSE(listener.ok()) << endpoint;
+      continue;
+    }
     ASSERT_TRUE(listener.ok()) << endpoint << ": " << listener.error().text;
     const std::string port = listener->endpoint.substr(listener->endpoint.rfind(':') + 1);
     EXPECT_GT(std::stoi(port), 0) << listener->endpoint;
