@@ -13,11 +13,12 @@ namespace {
 
 constexpr const char* kName = "hedgerow";
 
-// SQLite allocates szOsFile bytes: this, then the system's own file behind it.
-struct alignas(std::max_align_t) GuardedFile {
+// SQLite allocates szOsFile bytes, aligned to eight: this, then the system's own file behind it.
+struct GuardedFile {
   sqlite3_file base;
   const char* path;  // SQLite keeps it as long as the file is open
 };
+static_assert(alignof(GuardedFile) <= 8 && sizeof(GuardedFile) % 8 == 0);
 
 sqlite3_file* real(sqlite3_file* file) {
   return reinterpret_cast<sqlite3_file*>(reinterpret_cast<GuardedFile*>(file) + 1);
