@@ -60,7 +60,8 @@ class Writer {
 // against both the maximum and what is left before anything is allocated.
 class Reader {
  public:
-  explicit Reader(ByteView in) : in_(in) {}
+  explicit Reader(ByteView in) : in_(in) {}  // looks at bytes that outlive it
+  explicit Reader(Bytes&&) = delete;
 
   std::uint8_t u8();
   std::uint16_t u16();

@@ -62,7 +62,8 @@ TEST(Wire, EveryTruncationFails) {
   }
 }
 TEST(Wire, RefusesBytesLeftOver) {
-  Reader r(Bytes{1, 2});
+  const Bytes two{1, 2};
+  Reader r(two);
   r.u8();
   EXPECT_FALSE(r.finish("x").ok());
 }

@@ -6,7 +6,7 @@ import shutil
 import unittest
 
 from identifiers import Identifiers
-from region import CONTRIBUTORS, PARTIES, Region, RegionTest, main, run
+from region import CONTRIBUTORS, PARTIES, SLOWNESS, Region, RegionTest, main, run
 
 CHILDREN = 300
 
@@ -56,7 +56,8 @@ class LeakTest(RegionTest):
             self.assertCode(region.import_file(party), 0)
             if party == "vale-council":
                 self.assertCode(region.at(party, "import", "ssda903", region.council_return), 0)
-            self.assertEqual(self.found_in_memory(identifiers, region, party), set(), party)
+            if SLOWNESS == 1:  # a sanitizer has tables of terabytes, and keeps what is freed
+                self.assertEqual(self.found_in_memory(identifiers, region, party), set(), party)
         self.assertEqual(identifiers.in_folder(region.dir, leave_out="input"), {})
         self.assertGreater(sum(1 for _ in region.dir.glob("nodes/*/state/**/*.db")), len(PARTIES))
         # What is still in a write-ahead log moves when the nodes end.
@@ -74,7 +75,8 @@ class LeakTest(RegionTest):
             self.assertTrue(of_party & identifiers.references, f"{party}: {sorted(found)}")
             self.assertTrue(of_party & identifiers.numbers, f"{party}: {sorted(found)}")
         self.assertEqual({f.split("/")[1] for f in found}, set(CONTRIBUTORS), sorted(found))
-        self.assertTrue(self.found_in_memory(identifiers, region, "vale-council"))
+        if SLOWNESS == 1:
+            self.assertTrue(self.found_in_memory(identifiers, region, "vale-council"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ void GatewayProcess::start(rlim_t descriptors) {
   pid_ = ::fork();
   HR_CHECK(pid_ >= 0);
   if (pid_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it ends with the test, however that ends
   const int log = ::open((home_ + "/gateway.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(log, 2);
   const rlimit limit{descriptors, descriptors};

@@ -113,7 +113,7 @@ TEST_F(GatewayUnderAttack, KnowsAPeerByItsKeyWhateverRoutingIdItClaims) {
   const auto named = stranger(rogue_, "vale-council");
   ASSERT_TRUE(hello(*named, rogue_, 2));
   ASSERT_TRUE(named->send(encode_piece(as_bytes("mine"), true), 1000));
-  EXPECT_TRUE(until([&] { return !hub_.core->received[rogue_.own].empty(); }));
+  ASSERT_TRUE(until([&] { return !hub_.core->received[rogue_.own].empty(); }));
   EXPECT_EQ(hub_.core->received[rogue_.own].back(), to_bytes("mine"));
   expect_unharmed();
 }

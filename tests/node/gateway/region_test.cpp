@@ -29,7 +29,7 @@ TEST_F(GatewayRegion, CarriesAMessageOfTheGreatestSizeBothWays) {
     const Bytes large = pattern(size);
     ASSERT_TRUE(until([&] { return a_.core->send(hub_.key.own, large); }));
     ASSERT_TRUE(until([&] { return hub_.core->send(a_.key.own, large); }));
-    EXPECT_TRUE(until([&] {
+    ASSERT_TRUE(until([&] {
       return !hub_.core->received[a_.key.own].empty() && !a_.core->received[hub_.key.own].empty();
     }));
     EXPECT_TRUE(hub_.core->received[a_.key.own].back() == large);
