@@ -244,14 +244,19 @@ void print_cells(std::ostream& out, const json& period, const std::vector<Axis>&
 
 void print_parties(std::ostream& out, const json& period) {
   std::vector<std::string> answered;
+  std::vector<std::string> left_out;  // with the reason, such as a standing restriction
   std::vector<std::string> rates;
   for (const json& p : period.at("parties")) {
     const std::string party = p.value("party", "");
     const std::string status = p.value("status", "");
-    answered.push_back(party + (status == "answered" ? "" : " (" + status + ")"));
+    if (status == "answered")
+      answered.push_back(party);
+    else
+      left_out.push_back(party + " (" + status + ")");
     rates.push_back(party + ' ' + p.value("match_rate", "not stated"));
   }
   print_wrapped(out, "  answered by:", answered, "");
+  if (!left_out.empty()) print_wrapped(out, "  without:", left_out, ",");
   print_wrapped(out, "  match rate:", rates, ",");
 }
 

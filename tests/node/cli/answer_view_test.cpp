@@ -158,6 +158,14 @@ TEST(AnswerView, NamesTheMatchRateOfEachParty) {
                   "match rate: vale-council 80-95 %, vale-voice not stated\n"));
 }
 
+TEST(AnswerView, NamesWhoIsNotInItByItself) {
+  json answer = answer_of({{"sex", 2}});
+  EXPECT_FALSE(has(table(answer), "without:"));
+  answer["periods"][0]["parties"][1]["status"] = "refused: standing restriction";
+  EXPECT_TRUE(has(table(answer), "  answered by: vale-council\n"
+                                 "  without: vale-voice (refused: standing restriction)\n"));
+}
+
 TEST(AnswerView, CsvIsLongWithBlanksForWhatIsSuppressedAndNotesAtTheEnd) {
   json answer = answer_of({{"sex", 2}});
   release(answer, 0, 25);
