@@ -5,8 +5,10 @@
 namespace hedgerow::policies {
 namespace {
 
-// Walks over the text as TOML's lexer would, as far as nesting and keys go. It need only agree with
-// toml++ up to the first mistake, where toml++ stops.
+// Walks over the text as TOML's lexer would, as far as nesting, keys and texts go. It need only
+// agree with toml++ up to the first mistake, where toml++ stops: but toml++ reads a value to its
+// end before it calls it a mistake, and its behaviour is undefined for some characters beyond ASCII
+// there.
 class ShapeCheck {
  public:
   explicit ShapeCheck(std::string_view text) : text_(text) {}
@@ -19,12 +21,18 @@ class ShapeCheck {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (is_odd_control()) return fault("a control character", "lines end with LF or CR LF");
-      if (static_cast<unsigned char>(c) >= 0x80)
+      if (is_beyond_ascii())
         return fault("this belongs between quotation marks", "only ASCII stands outside of them");
+      const bool opens = c == '"' || c == '\'' || c == '[' || c == '{';
+      if (opens && in_word_)
+        return fault(
+            "unexpected '" + std::string(1, c) + "'",
+            "a text stands whole between quotation marks, values have commas between them");
       if (c == '#') {
         if (!skip_to_line_end()) return fault("a control character in a remark");
       } else if (c == '"' || c == '\'') {
-        if (!skip_string(c)) return fault("a control character in a text");
+        if (auto found = skip_string(c)) return found;
+        in_word_ = true;
       } else if (!take_plain(c)) {
         return fault("nested too deeply, or a key of too many parts",
                      "at most " + std::to_string(kMaxTomlNesting) + " brackets deep, and " +
@@ -45,20 +53,61 @@ class ShapeCheck {
            rest.starts_with("\xe2\x80\xa9");
   }
 
+  enum class Bracket { table, list, inline_table };
+
   bool take_plain(char c) {
-    if (c == '.') {
-      if (++dots_ >= kMaxTomlKeyParts) return false;
-    } else if (c == '[' || c == '{') {
-      dots_ = 0;
-      if (++depth_ > kMaxTomlNesting) return false;
-    } else if (c == ']' || c == '}') {
-      dots_ = 0;
-      if (depth_ > 0) --depth_;
-    } else if (c == '\n' || c == '=' || c == ',') {
-      dots_ = 0;
+    switch (c) {
+      case '.':
+        if (++dots_ >= kMaxTomlKeyParts) return false;
+        in_word_ = in_value_;  // a key has parts, each with quotation marks or without
+        break;
+      case '[':
+      case '{':
+        if (open_.size() >= kMaxTomlNesting) return false;
+        open_.push_back(c == '{'    ? Bracket::inline_table
+                        : in_value_ ? Bracket::list
+                                    : Bracket::table);
+        begin(open_.back() == Bracket::list);
+        break;
+      case ']':
+      case '}':
+        in_value_ = open_.empty() || open_.back() != Bracket::table;
+        if (!open_.empty()) open_.pop_back();
+        in_word_ = true;
+        dots_ = 0;
+        break;
+      case '=':
+        if (in_value_)
+          in_word_ = true;
+        else
+          begin(true);
+        break;
+      case ',':
+        begin(open_.empty() || open_.back() == Bracket::list);
+        break;
+      case '\n':
+        begin(!open_.empty() && open_.back() == Bracket::list);
+        break;
+      case ' ':
+      case '\t':
+      case '\r':
+        break;
+      default:
+        in_word_ = true;
     }
     step();
     return true;
+  }
+
+  // What stands next begins a key, or a value.
+  void begin(bool value) {
+    in_value_ = value;
+    in_word_ = false;
+    dots_ = 0;
+  }
+
+  bool is_beyond_ascii() const {
+    return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80;
   }
 
   bool skip_to_line_end() {
@@ -67,29 +116,44 @@ class ShapeCheck {
     return true;
   }
 
-  bool skip_string(char quote) {
+  std::optional<Diagnostic> skip_string(char quote) {
     const std::string three(3, quote);
     const bool multi_line = text_.substr(at_).starts_with(three);
     const std::size_t width = multi_line ? 3 : 1;
     for (std::size_t i = 0; i < width; ++i) step();
     while (at_ < text_.size()) {
-      if (is_odd_control()) return false;
-      if (!multi_line && text_[at_] == '\n') return true;  // unfinished: toml++ says so
+      if (is_odd_control()) break;
+      if (!multi_line && text_[at_] == '\n') return std::nullopt;  // unfinished: toml++ says so
       const bool closes = multi_line ? text_.substr(at_).starts_with(three) : text_[at_] == quote;
       if (closes) {
         for (std::size_t i = 0; i < width; ++i) step();
         // Up to two more belong to the text: """a"""" is a and a quotation mark.
         for (int i = 0; multi_line && i < 2 && at_ < text_.size() && text_[at_] == quote; ++i)
           step();
-        return true;
+        return std::nullopt;
       }
       if (quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size()) {
         step();
-        if (is_odd_control()) return false;
+        const bool goes_on = multi_line && skip_blanks();  // on the next line
+        if (is_beyond_ascii())
+          return fault("this cannot follow a backslash", "write the text without it, on one line");
+        if (goes_on) continue;
+        if (is_odd_control()) break;
       }
       step();
     }
-    return true;
+    if (at_ == text_.size()) return std::nullopt;
+    return fault("a control character in a text");
+  }
+
+  // Whether there were any.
+  bool skip_blanks() {
+    const std::size_t from = at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos &&
+           !is_odd_control())
+      step();
+    return at_ != from;
   }
 
   void step() {
@@ -109,8 +173,10 @@ class ShapeCheck {
   std::size_t at_ = 0;
   std::size_t line_start_ = 0;
   std::uint32_t line_ = 1;
-  std::size_t depth_ = 0;
   std::size_t dots_ = 0;
+  std::vector<Bracket> open_;
+  bool in_value_ = false;
+  bool in_word_ = false;  // after a key's part or a value, or in it: no other begins here
 };
 
 Mark mark_at(const toml::source_position& position) {

@@ -215,6 +215,30 @@ TEST(Agreement, OnlyTextsAndRemarksHoldMoreThanAscii) {
   }
 }
 
+// toml++ 3.3 reads these as part of one value, or as what a backslash takes with it, and is
+// undefined on the letters there.
+TEST(Agreement, NothingBeyondAsciiHidesBehindAQuotationMarkOrABackslash) {
+  for (const char* odd :
+       {"a = 1e9-pa\"P\xcf\xb2\"\n", "a = 1'\xc3\xa9'\n", "a = 1.\"\xc3\xa9\"\n",
+        "a = .'\xc3\xa9'\n", "a = 1979-05-27 \"\xc3\xa9\"\n", "a = =\"\xc3\xa9\"\n",
+        "a = [1, 2 '\xc3\xa9']\n", "a = [[1]'\xc3\xa9']\n", "a = x['\xc3\xa9']\n",
+        "a = {b = {c = 1}, d = e'\xc3\xa9'}\n", "a = x{'\xc3\xa9'}\n", "a = 'b''\xc3\xa9'\n",
+        "a'\xc3\xa9' = 1\n", "[a]'\xc3\xa9'\n", "a = \"\"\"\\\xc3\xa9\"\"\"\n",
+        "a = \"\\\xc3\xa9\"\n", "a = \"\"\"x \\ \xc3\xa9\"\"\"\n"}) {
+    const auto reading = read_text(odd + sample_text());
+    EXPECT_FALSE(reading.agreement) << odd;
+    ASSERT_EQ(reading.diagnostics.size(), 1u) << odd;
+    EXPECT_EQ(reading.diagnostics[0].line, 1u) << odd;
+    EXPECT_TRUE(reading.diagnostics[0].text.starts_with("unexpected '") ||
+                reading.diagnostics[0].text.starts_with("this cannot follow a backslash"))
+        << odd << reading.diagnostics[0].text;
+  }
+  const auto later = read_text("a = \"\"\"x \\\n  \n \xc3\xa9\"\"\"\n");
+  ASSERT_EQ(later.diagnostics.size(), 1u);
+  EXPECT_EQ(later.diagnostics[0].line, 3u);
+  EXPECT_TRUE(later.diagnostics[0].text.starts_with("this cannot follow a backslash"));
+}
+
 TEST(Agreement, QuotationMarksThatEndATextHideNothing) {
   for (const char* open : {"x = [\"\"\"a\"\"\"\", ", "x = ['''a'''', ", "x = ['''a''''', "}) {
     const auto reading = read_text(open + std::string(5000, '['));

@@ -150,6 +150,21 @@ TEST(Restrictions, BadFilesAreRefusedWhole) {
   expect_fault(many, "1:", "more than 256 of them");
 }
 
+TEST(Restrictions, MayBeWrittenInAnyOfTheFormsOfToml) {
+  const auto r = read(
+      "\"refuse\" = [ # a remark: \"[{'\n"
+      "  {'question' = \"flows\", from=2026-02-01,to = 2026-03-31 , \"why\" = '''it is'''},\n"
+      "  { \"period\" = 'month' , why = \"\"\"two \\\n   lines, \xc3\xa9\"\"\"\"},\n"
+      "]\n"
+      "[[ \"raise\" ]]\t# and another\r\n"
+      "min_children = 0x9\n"
+      "[['raise']]\n"
+      "'round_to'=5\n");
+  ASSERT_EQ(r.refuse.size(), 2u);
+  EXPECT_EQ(r.refuse[1].why, "two lines, \xc3\xa9\"");
+  EXPECT_EQ(r.raise.size(), 2u);
+}
+
 TEST(Restrictions, TakeAwayFromADecisionAndNeverAdd) {
   const Agreement agreement = sample_agreement();
   const auto refusing = read("[[refuse]]\nquestion = \"flows\"\nwhy = \"w\"\n");
