@@ -3,10 +3,9 @@
 
     tidy.py ROOT BUILD
 
-Most of clang-tidy's time goes into the headers, so files are read several at a time: one source
-that includes them all, among which no name of an unnamed namespace stands twice. Where such a
-source does not compile all the same, its files are read one by one. No precompiled header is used:
-each file names what it needs.
+Most of clang-tidy's time goes into the headers, so files are read several at a time, as
+scripts/together.py puts them. Where they do not compile so, they are read one by one. No precompiled
+header is used: each file names what it needs.
 """
 
 import json
@@ -20,9 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT, BUILD = (Path(p).resolve() for p in sys.argv[1:3])
+sys.path.insert(0, str(ROOT / "scripts"))
+import together  # noqa: E402
 ROOMS = ("crypto", "policies", "protocol")
 MOST = 8  # files at a time
-DEFINES = re.compile(r"(?:struct|class|enum class) (\w+)|(\w+)\(|(\w+)(?:\[\w*\])? ?[={;]")
+INCLUDED = re.compile(r'#include "(/.+\.cpp)"')
 DOES_NOT_COMPILE = "[clang-diagnostic-error]"
 # Two files that compile, each with one defect of the list.
 PLANTED = {"one.cpp": "double third(int n) { return n / 3; }\n",
@@ -33,37 +34,22 @@ def sources():
     """Each source of the rooms with the words of its compiler that matter here."""
     words = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        words[Path(entry["directory"], entry["file"]).resolve()] = tuple(
-            w for w in shlex.split(entry["command"]) if re.match(r"-(D|I|isystem|std=)", w))
+        compiled = Path(entry["directory"], entry["file"]).resolve()
+        # Several compiled as one are included by a source that CMake made.
+        parts = INCLUDED.findall(compiled.read_text()) if "/Unity/" in str(compiled) else []
+        for file in parts or [compiled]:
+            words[Path(file)] = tuple(
+                w for w in shlex.split(entry["command"]) if re.match(r"-(D|I|isystem|std=)", w))
     return {file: words[file] for room in ROOMS for file in sorted((ROOT / room).rglob("*.cpp"))}
 
 
-def own_names(file):
-    """What a file defines for itself alone, as far as a regular expression can tell."""
-    names, inside = set(), False
-    for line in file.read_text().splitlines():
-        if line.startswith("namespace {"):
-            inside = True
-        elif line.startswith("}  // namespace"):
-            inside = False
-        elif line.startswith("using ") or inside and line[:1].isalpha():
-            if found := DEFINES.search(line):
-                names.update(name for name in found.groups() if name)
-    return names
-
-
 def batches(files):
-    made = []  # (flags, files, names)
+    """(flags, files) for each run of clang-tidy."""
+    by_flags = {}
     for file, flags in files.items():
-        names = own_names(file)
-        for batch in made:
-            if batch[0] == flags and len(batch[1]) < MOST and not batch[2] & names:
-                batch[1].append(file)
-                batch[2].update(names)
-                break
-        else:
-            made.append((flags, [file], set(names)))
-    return made
+        by_flags.setdefault(flags, []).append(file)
+    return [(flags, batch) for flags, same in by_flags.items()
+            for batch in together.batches(same, MOST)]
 
 
 def tidy(files, flags):
