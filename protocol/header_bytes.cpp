@@ -10,13 +10,13 @@ void write_signed_context(Writer& w, const Lineage& lineage, const AgreementHash
                           const SessionId& session, std::uint64_t sequence, UtcTime not_after) {
   w.text(lineage.str()).bytes(agreement.view()).bytes(session.view());
   w.u32(8).u64(sequence);
-  w.u32(8).i64(to_unix_ms(not_after));
+  w.u32(8).time(not_after);
 }
 
 void write_wire_context(Writer& w, const Lineage& lineage, const AgreementHash& agreement,
                         const SessionId& session, std::uint64_t sequence, UtcTime not_after) {
   w.text(lineage.str()).raw(agreement.view()).raw(session.view());
-  w.u64(sequence).i64(to_unix_ms(not_after));
+  w.u64(sequence).time(not_after);
 }
 
 Result<void> read_version_and_type(Reader& r, MessageType& type) {
@@ -38,7 +38,7 @@ Result<void> read_wire_context(Reader& r, Lineage& lineage, AgreementHash& agree
   agreement.bytes = r.array<32>();
   session.bytes = r.array<16>();
   sequence = r.u64();
-  not_after = from_unix_ms(r.i64());
+  not_after = r.time();
   return {};
 }
 

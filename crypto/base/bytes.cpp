@@ -82,6 +82,7 @@ Writer& Writer::u64(std::uint64_t v) {
   return *this;
 }
 Writer& Writer::i64(std::int64_t v) { return u64(static_cast<std::uint64_t>(v)); }
+Writer& Writer::time(UtcTime t) { return i64(to_unix_ms(t)); }
 Writer& Writer::raw(ByteView bytes) {
   out_.insert(out_.end(), bytes.begin(), bytes.end());
   return *this;
@@ -107,6 +108,13 @@ std::uint16_t Reader::u16() { return get<std::uint16_t>(raw(2)); }
 std::uint32_t Reader::u32() { return get<std::uint32_t>(raw(4)); }
 std::uint64_t Reader::u64() { return get<std::uint64_t>(raw(8)); }
 std::int64_t Reader::i64() { return static_cast<std::int64_t>(u64()); }
+UtcTime Reader::time() {
+  constexpr std::int64_t kEndOfYear9999 = 253'402'300'799'999;
+  const std::int64_t ms = i64();
+  if (ms >= 0 && ms <= kEndOfYear9999) return from_unix_ms(ms);
+  fail();
+  return {};
+}
 ByteView Reader::bytes(std::size_t max) {
   const std::size_t n = u32();
   if (n > max) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "crypto/base/result.h"
+#include "crypto/base/seams.h"
 
 namespace hedgerow {
 
@@ -44,6 +45,7 @@ class Writer {
   Writer& u32(std::uint32_t v);
   Writer& u64(std::uint64_t v);
   Writer& i64(std::int64_t v);          // two's complement
+  Writer& time(UtcTime t);              // i64, Unix milliseconds
   Writer& raw(ByteView bytes);          // fixed-size field: no length
   Writer& bytes(ByteView bytes);        // u32 length, then the bytes
   Writer& text(std::string_view text);  // the same, for text
@@ -68,6 +70,7 @@ class Reader {
   std::uint32_t u32();
   std::uint64_t u64();
   std::int64_t i64();
+  UtcTime time();  // 1970 to 9999, so that days and lifetimes can be added; others are an error
   ByteView raw(std::size_t size);
   template <std::size_t N>
   ByteArray<N> array() {

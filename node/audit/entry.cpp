@@ -59,7 +59,7 @@ Result<Bytes> encode(const Entry& entry) {
   Writer w;
   w.raw(kMagic)
       .raw(entry.random)
-      .i64(to_unix_ms(entry.time))
+      .time(entry.time)
       .text(entry.database)
       .u64(entry.generation)
       .text(entry.kind)
@@ -73,7 +73,7 @@ Result<Entry> decode_entry(ByteView bytes) {
   if (r.array<4>() != kMagic) return bad_input("log entry: of no known format");
   Entry entry;
   entry.random = r.array<32>();
-  entry.time = from_unix_ms(r.i64());
+  entry.time = r.time();
   entry.database = r.text(kMaxEntryName);
   entry.generation = r.u64();
   entry.kind = r.text(kMaxEntryName);

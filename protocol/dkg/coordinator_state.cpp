@@ -21,7 +21,7 @@ SecretBytes Coordinator::save() const {
   w.u8(kVersion).u8(static_cast<std::uint8_t>(stage_)).u8(session_ ? 1 : 0);
   w.raw(session_.value_or(SessionId{}).view());
   w.raw(session_ ? setup_.parameters(*session_).context() : Bytes(64));
-  w.i64(to_unix_ms(deadline_));
+  w.time(deadline_);
   w.u32(static_cast<std::uint32_t>(round1_.size()));
   for (const auto& [index, round1] : round1_)
     w.u16(index).bytes(round1.message).raw(round1.signature.bytes());
@@ -76,7 +76,7 @@ Result<Coordinator> Coordinator::restore(DkgSetup setup, std::vector<PartyId> pa
   if (known > 1 || stage > static_cast<std::uint8_t>(Stage::failed)) r.fail();
   const SessionId session{r.array<SessionId::kSize>()};
   const auto context = r.array<64>();
-  c.deadline_ = from_unix_ms(r.i64());
+  c.deadline_ = r.time();
   HR_TRY(c.read_messages(r));
   const std::uint8_t reason = r.u8();
   const std::string culprit_name = r.text(kMaxName);

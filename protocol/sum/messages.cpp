@@ -64,7 +64,7 @@ Bytes Manifest::encode() const {
   w.raw(editions_head.view());
   w.u32(thresholds.min_children).u32(thresholds.min_agencies).u32(thresholds.round_to);
   w.u8(thresholds.true_zero ? 1 : 0);
-  w.u32(attempt).i64(to_unix_ms(expiry));
+  w.u32(attempt).time(expiry);
   return std::move(w).take();
 }
 
@@ -90,7 +90,7 @@ Result<Manifest> Manifest::decode(ByteView bytes) {
   if (true_zero > 1) r.fail();
   m.thresholds.true_zero = true_zero == 1;
   m.attempt = r.u32();
-  m.expiry = from_unix_ms(r.i64());
+  m.expiry = r.time();
   HR_TRY(r.finish("sum manifest"));
   if (m.cells == 0 || m.cells > kMaxCells)
     return bad_input("sum manifest: the number of cells is out of bounds");

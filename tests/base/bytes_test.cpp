@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "crypto/base/ids.h"
 
 namespace hedgerow {
@@ -60,6 +62,21 @@ TEST(Wire, EveryTruncationFails) {
     r.u64();
     EXPECT_FALSE(r.finish("x").ok()) << n;
   }
+}
+TEST(Wire, TimesAreOfTheYears1970To9999) {
+  const auto read = [](std::int64_t ms) {
+    Writer w;
+    w.i64(ms);
+    Reader r(w.data());
+    const UtcTime time = r.time();
+    return r.finish("x").ok() ? std::optional(to_unix_ms(time)) : std::nullopt;
+  };
+  constexpr std::int64_t kLast = 253'402'300'799'999;
+  for (const std::int64_t good : {std::int64_t{0}, std::int64_t{1}, kLast})
+    EXPECT_EQ(read(good), good);
+  using Limits = std::numeric_limits<std::int64_t>;
+  for (const std::int64_t bad : {std::int64_t{-1}, kLast + 1, Limits::min(), Limits::max()})
+    EXPECT_EQ(read(bad), std::nullopt) << bad;
 }
 TEST(Wire, RefusesBytesLeftOver) {
   const Bytes two{1, 2};

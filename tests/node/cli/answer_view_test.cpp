@@ -162,8 +162,9 @@ TEST(AnswerView, NamesWhoIsNotInItByItself) {
   json answer = answer_of({{"sex", 2}});
   EXPECT_FALSE(has(table(answer), "without:"));
   answer["periods"][0]["parties"][1]["status"] = "refused: standing restriction";
-  EXPECT_TRUE(has(table(answer), "  answered by: vale-council\n"
-                                 "  without: vale-voice (refused: standing restriction)\n"));
+  EXPECT_TRUE(has(table(answer),
+                  "  answered by: vale-council\n"
+                  "  without: vale-voice (refused: standing restriction)\n"));
 }
 
 TEST(AnswerView, CsvIsLongWithBlanksForWhatIsSuppressedAndNotesAtTheEnd) {
