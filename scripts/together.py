@@ -14,22 +14,26 @@ DEFINES = re.compile(r"(?:struct|class|enum class) (\w+)|(\w+)\(|(\w+)(?:\[\w*\]
 TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)", re.MULTILINE)
 DECLARED_AGAIN = re.compile(r"using [\w:]+;")  # may stand twice
 MACRO = re.compile(r"[A-Z][A-Z_0-9]+")
+NAMED = re.compile(r"namespace ([\w:]+) \{")
 
 
 def own_names(file):
     """What a file defines for itself alone, as far as a regular expression can tell."""
     text = file.read_text()
-    names, inside = {"_".join(test) for test in TEST.findall(text)}, False
+    names, inside, scope = {"_".join(test) for test in TEST.findall(text)}, False, ""
     for line in text.splitlines():
         if line.startswith("namespace {"):
             inside = True
+        elif named := NAMED.match(line):
+            scope = named[1]
         elif line.startswith("}  // namespace"):
             inside = False
         elif DECLARED_AGAIN.match(line):
             continue
         elif line.startswith("using ") or inside and line[:1].isalpha():
             if found := DEFINES.search(line):
-                names.update(n for n in found.groups() if n and not MACRO.fullmatch(n))
+                names.update(f"{scope}::{n}" for n in found.groups()
+                             if n and not MACRO.fullmatch(n))
     return names
 
 

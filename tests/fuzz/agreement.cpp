@@ -8,7 +8,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::agreement {
 namespace {
 
 using namespace policies;
@@ -211,4 +211,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"agreement", run, seeds, mutate_lines<0>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::agreement

@@ -7,7 +7,7 @@
 #include "policies/question.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::answers {
 namespace {
 
 using namespace policies;
@@ -221,4 +221,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"answers", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::answers

@@ -22,7 +22,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::audit_log {
 namespace {
 
 using namespace audit;
@@ -314,4 +314,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"audit_log", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::audit_log

@@ -12,7 +12,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::bodies {
 
 using namespace protocol;
 
@@ -252,4 +252,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"bodies", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::bodies

@@ -4,9 +4,9 @@
 #include "crypto/base/bytes.h"
 #include "protocol/message.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::bodies {
 
 // Decodes, and requires that the decoder takes only what the encoder makes.
 void check_body(protocol::MessageType type, ByteView body);
 
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::bodies

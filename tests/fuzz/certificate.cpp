@@ -3,7 +3,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::certificate {
 namespace {
 
 constexpr std::size_t kMaxBundle = 4;
@@ -66,4 +66,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"certificate", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::certificate

@@ -4,7 +4,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::cms {
 namespace {
 
 constexpr std::string_view kContent = "an agreement\n";
@@ -72,4 +72,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"cms", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::cms

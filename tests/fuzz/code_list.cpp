@@ -7,7 +7,7 @@
 #include "policies/shipped_texts.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::code_list {
 namespace {
 
 using namespace policies;
@@ -84,4 +84,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"code_list", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::code_list

@@ -4,7 +4,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::config {
 namespace {
 
 void run(ByteView input) {
@@ -43,4 +43,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"config", run, seeds, mutate_lines<0>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::config

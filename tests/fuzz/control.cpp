@@ -8,7 +8,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::control {
 namespace {
 
 using namespace core;
@@ -114,4 +114,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"control", run, seeds, mutate_lines<0>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::control

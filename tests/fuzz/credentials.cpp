@@ -6,7 +6,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::credentials {
 namespace {
 
 using namespace protocol;
@@ -83,4 +83,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"credentials", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::credentials

@@ -14,7 +14,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::envelope {
 namespace {
 
 using namespace protocol;
@@ -50,7 +50,7 @@ void run_bytes(ByteView bytes) {
   const Bytes header = std::move(wire_header(envelope->header())).take();
   HR_CHECK(header.size() < bytes.size() && same(header, bytes.first(header.size())));
   const auto opened = believe(*envelope);
-  if (opened.ok()) check_body(envelope->header().type, *opened);
+  if (opened.ok()) bodies::check_body(envelope->header().type, *opened);
 }
 
 void run_changed(Parts parts) {
@@ -117,7 +117,7 @@ void run_body(Parts parts) {
   HR_CHECK(envelope.ok() && envelope->header() == h);
   const auto opened = believe(*envelope);
   HR_CHECK(opened.ok() && same(*opened, body));
-  check_body(*type, *opened);
+  bodies::check_body(*type, *opened);
 }
 
 void run_question(Parts parts) {
@@ -196,4 +196,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"envelope", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::envelope

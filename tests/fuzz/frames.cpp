@@ -6,7 +6,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::frames {
 namespace {
 
 using namespace ipc;
@@ -169,4 +169,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"frames", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::frames

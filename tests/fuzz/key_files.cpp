@@ -7,7 +7,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::key_files {
 namespace {
 
 SecretBytes passphrase() {
@@ -107,4 +107,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"key_files", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::key_files

@@ -4,7 +4,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::movements {
 namespace {
 
 using namespace import;
@@ -139,4 +139,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"movements", run, seeds, mutate_lines<2>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::movements

@@ -6,7 +6,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::restrictions {
 namespace {
 
 using namespace policies;
@@ -79,4 +79,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"restrictions", run, seeds, mutate_lines<0>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::restrictions

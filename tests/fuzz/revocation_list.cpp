@@ -3,7 +3,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::revocation_list {
 namespace {
 
 constexpr std::size_t kMost = 3;  // of either kind in a bundle
@@ -66,4 +66,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"revocation_list", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::revocation_list

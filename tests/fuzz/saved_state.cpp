@@ -6,7 +6,7 @@
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::saved_state {
 namespace {
 
 using namespace protocol;
@@ -243,4 +243,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"saved_state", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::saved_state

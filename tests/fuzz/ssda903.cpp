@@ -8,7 +8,7 @@
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::ssda903 {
 namespace {
 
 using namespace import;
@@ -128,4 +128,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"ssda903", run, seeds, mutate_lines<2>});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::ssda903

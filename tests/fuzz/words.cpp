@@ -8,7 +8,7 @@
 #include "policies/calendar.h"
 #include "tests/fuzz/target.h"
 
-namespace hedgerow::fuzz {
+namespace hedgerow::fuzz::words {
 namespace {
 
 using namespace policies;
@@ -168,4 +168,4 @@ std::vector<Bytes> seeds() {
 const Registration registered({"words", run, seeds});
 
 }  // namespace
-}  // namespace hedgerow::fuzz
+}  // namespace hedgerow::fuzz::words
