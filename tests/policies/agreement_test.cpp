@@ -237,6 +237,11 @@ TEST(Agreement, NothingBeyondAsciiHidesBehindAQuotationMarkOrABackslash) {
   ASSERT_EQ(later.diagnostics.size(), 1u);
   EXPECT_EQ(later.diagnostics[0].line, 3u);
   EXPECT_TRUE(later.diagnostics[0].text.starts_with("this cannot follow a backslash"));
+  // The mark that closes a text is seen where a line before it ends with a backslash.
+  const auto outside = read_text("a = \"\"\"x \\\n  \"\"\"\nb = \xc3\xa9\n");
+  ASSERT_EQ(outside.diagnostics.size(), 1u);
+  EXPECT_EQ(outside.diagnostics[0].line, 3u);
+  EXPECT_TRUE(outside.diagnostics[0].text.starts_with("this belongs between quotation marks"));
 }
 
 TEST(Agreement, QuotationMarksThatEndATextHideNothing) {
