@@ -50,6 +50,22 @@ inline constexpr std::string_view kDomainSumRoster = "hedgerow/v1/sum-roster";
 inline constexpr std::string_view kDomainSumMaskedInput = "hedgerow/v1/sum-masked-input";
 inline constexpr std::string_view kDomainRelease = "hedgerow/v1/release";
 
+// The link (cryptography.md B): MAP's dst for a child in a cell and for an episode, the contexts of
+// the proofs, and what is hashed.
+inline constexpr std::string_view kDomainMapLink = "hedgerow/v1/map/link";
+inline constexpr std::string_view kDomainMapLinkEpisode = "hedgerow/v1/map/link-episode";
+inline constexpr std::string_view kDomainLinkKey = "hedgerow/v1/link-key";
+inline constexpr std::string_view kDomainLinkEvaluation = "hedgerow/v1/link-evaluation";
+inline constexpr std::string_view kDomainLinkManifest = "hedgerow/v1/link-manifest";
+inline constexpr std::string_view kDomainLinkRoster = "hedgerow/v1/link-roster";
+inline constexpr std::string_view kDomainLinkList = "hedgerow/v1/link-list";
+inline constexpr std::string_view kDomainLinkToken = "hedgerow/v1/link-token";
+inline constexpr std::string_view kDomainLinkOnions = "hedgerow/v1/link-onions";
+inline constexpr std::string_view kDomainLinkStated = "hedgerow/v1/link-stated";
+inline constexpr std::string_view kDomainLinkBatch = "hedgerow/v1/link-batch";
+inline constexpr std::string_view kDomainLinkEntry = "hedgerow/v1/link-entry";
+inline constexpr std::string_view kDomainLinkHashes = "hedgerow/v1/link-hashes";
+
 // The chain of released editions.
 inline constexpr std::string_view kDomainEditions = "hedgerow/v1/editions";
 

@@ -78,6 +78,52 @@ std::string_view name_of(MessageType type) {
       return "sum-standings";
     case MessageType::sum_match_rate:
       return "sum-match-rate";
+    case MessageType::link_call:
+      return "link-call";
+    case MessageType::link_key:
+      return "link-key";
+    case MessageType::link_manifest:
+      return "link-manifest";
+    case MessageType::link_manifest_signature:
+      return "link-manifest-signature";
+    case MessageType::link_begin:
+      return "link-begin";
+    case MessageType::link_list:
+      return "link-list";
+    case MessageType::link_blinded:
+      return "link-blinded";
+    case MessageType::link_evaluated:
+      return "link-evaluated";
+    case MessageType::link_list_seen:
+      return "link-list-seen";
+    case MessageType::link_check:
+      return "link-check";
+    case MessageType::link_checked:
+      return "link-checked";
+    case MessageType::link_prove:
+      return "link-prove";
+    case MessageType::link_proof:
+      return "link-proof";
+    case MessageType::link_entries:
+      return "link-entries";
+    case MessageType::link_onions:
+      return "link-onions";
+    case MessageType::link_entries_seen:
+      return "link-entries-seen";
+    case MessageType::link_batch:
+      return "link-batch";
+    case MessageType::link_counts:
+      return "link-counts";
+    case MessageType::link_cascade:
+      return "link-cascade";
+    case MessageType::link_hashes:
+      return "link-hashes";
+    case MessageType::link_confirmation:
+      return "link-confirmation";
+    case MessageType::link_refusal:
+      return "link-refusal";
+    case MessageType::link_void:
+      return "link-void";
     case MessageType::renewed:
       return "renewed";
     case MessageType::revocations:

@@ -57,6 +57,31 @@ enum class MessageType : std::uint8_t {
   sum_standings = 53,   // hub to contributors: everybody's
   sum_match_rate = 54,  // contributor's statement, with its opening
 
+  // The link (cryptography.md B).
+  link_call = 70,                // hub to mixers: the plan
+  link_key = 71,                 // mixer to hub: its keys for this attempt
+  link_manifest = 72,            // hub's statement, to mixers
+  link_manifest_signature = 73,  // mixer's statement
+  link_begin = 74,               // hub to contributors: manifest and every signature
+  link_list = 75,                // contributor's statement: hash of its blinded list
+  link_blinded = 76,             // contributor to mixer: a part of the list
+  link_evaluated = 77,           // mixer to contributor: the same part, evaluated
+  link_list_seen = 78,           // mixer to hub: the contributor's statement
+  link_check = 79,               // contributor to mixer: one element more
+  link_checked = 80,             // mixer to contributor: evaluated, with proof
+  link_prove = 81,               // contributor to mixer, where the check fails
+  link_proof = 82,               // mixer to contributor: proof of the whole list
+  link_entries = 83,             // contributor's statement: hash of its onions
+  link_onions = 84,              // contributor to the first mixer: a part
+  link_entries_seen = 85,        // first mixer to hub: the contributor's statement
+  link_batch = 86,               // mixer to the next, or to the hub: a part
+  link_counts = 87,              // mixer's statement: numbers and hashes, in and out
+  link_cascade = 88,             // hub to contributors: every statement of the cascade
+  link_hashes = 89,              // hub to contributors: a part of what reached it, as hashes
+  link_confirmation = 90,        // contributor's statement: all of its own are there
+  link_refusal = 91,             // anybody's statement
+  link_void = 92,                // hub to all
+
   // Who still counts (docs/design/identities.md).
   renewed = 60,      // a party's new node certificate, under its old node key
   revocations = 61,  // a party's list of revoked certificates, signed by its root

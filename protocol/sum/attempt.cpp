@@ -99,20 +99,11 @@ Bytes Attempt::sign(MessageType type, Bytes body) const {
 
 Result<Bytes> Attempt::read_statement(MessageType type, const PartyId& sender, ByteView statement,
                                       const PartyId& blame) const {
-  auto decoded = Statement::decode(statement);
   const auto key = parties_.keys.find(sender);
   HR_CHECK(key != parties_.keys.end());
-  if (!decoded.ok() || !decoded->verify_signature(key->second, type).ok())
-    return culprit_error(
-        "not a " + std::string(protocol::name_of(type)) + " signed by " + sender.str(),
-        blame.str());
   const StatementHeader expected{sender,   manifest_.lineage, manifest_.agreement,
                                  session_, sequence_of(type), manifest_.expiry};
-  if (decoded->header() != expected)
-    return culprit_error("a " + std::string(protocol::name_of(type)) + " of " + sender.str() +
-                             " that belongs elsewhere",
-                         blame.str());
-  return decoded->body();
+  return read_statement_of(type, expected, key->second, statement, blame);
 }
 
 Result<std::vector<Bytes>> Attempt::read_list(MessageType type, ByteView list) const {

@@ -12,14 +12,6 @@
 
 namespace hedgerow::protocol::sum {
 
-// Who takes part. `key` is the node's message key; it outlives the role.
-struct Parties {
-  PartyId self;
-  PartyId hub;
-  std::map<PartyId, VerifyKey> keys;  // message keys: of the hub and of every contributor
-  const SigningKey* key = nullptr;
-};
-
 class Attempt {
  public:
   // The hub's own: signs the manifest. The same checks as read().

@@ -9,61 +9,18 @@ namespace hedgerow::protocol::sum {
 
 namespace {
 
-constexpr std::size_t kMaxText = 64;
-constexpr std::size_t kMinNameField = 4 + 3;  // a length and the shortest name
-
-bool is_text(std::string_view s) {
-  return !s.empty() && s.size() <= kMaxText &&
-         std::ranges::all_of(s, [](char c) { return c > ' ' && c <= '~'; });
-}
-
-std::string read_text(Reader& r) {
-  std::string s = r.text(kMaxText);
-  if (!is_text(s)) r.fail();
-  return s;
-}
-
-template <class N>
-N read_name(Reader& r) {
-  auto name = N::parse(r.text(kMaxText));
-  if (name.ok()) return *name;
-  r.fail();
-  return {};
-}
-
-void write_id(Writer& w, const AttemptId& id) { w.raw(id.release.view()).u32(id.attempt); }
-
-AttemptId read_id(Reader& r) {
-  AttemptId id;
-  id.release.bytes = r.array<16>();
-  id.attempt = r.u32();
-  return id;
-}
-
 Hash64 read_hash(Reader& r) { return Hash64{r.array<64>()}; }
 
 }  // namespace
-
-ReleaseId release_id(const Lineage& lineage, std::string_view grant, std::string_view table,
-                     std::string_view period) {
-  Writer w;
-  w.text(kDomainRelease).text(lineage.str()).text(grant).text(table).text(period);
-  const ByteArray<32> hash = sha256(w.data());
-  ReleaseId id;
-  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
-  return id;
-}
 
 Bytes Manifest::encode() const {
   Writer w;
   w.raw(release.view()).text(lineage.str()).raw(agreement.view());
   w.text(grant).text(table).text(period).text(place_level);
   w.raw(cell_space.view()).u32(cells);
-  w.u32(static_cast<std::uint32_t>(contributors.size()));
-  for (const PartyId& p : contributors) w.text(p.str());
+  write_parties(w, contributors);
   w.raw(editions_head.view());
-  w.u32(thresholds.min_children).u32(thresholds.min_agencies).u32(thresholds.round_to);
-  w.u8(thresholds.true_zero ? 1 : 0);
+  write_thresholds(w, thresholds);
   w.u32(attempt).time(expiry);
   return std::move(w).take();
 }
@@ -72,23 +29,18 @@ Result<Manifest> Manifest::decode(ByteView bytes) {
   Reader r(bytes);
   Manifest m;
   m.release.bytes = r.array<16>();
-  m.lineage = read_name<Lineage>(r);
+  m.lineage = read_name_of<Lineage>(r);
   m.agreement.bytes = r.array<32>();
-  m.grant = read_text(r);
-  m.table = read_text(r);
-  m.period = read_text(r);
-  m.place_level = read_text(r);
+  m.grant = read_label(r);
+  m.table = read_label(r);
+  m.period = read_label(r);
+  m.place_level = read_label(r);
   m.cell_space.bytes = r.array<32>();
   m.cells = r.u32();
-  const std::size_t n = r.count(kMaxContributors, kMinNameField);
-  for (std::size_t i = 0; i < n; ++i) m.contributors.push_back(read_name<PartyId>(r));
+  const std::size_t n = r.count(kMaxContributors, 7);
+  for (std::size_t i = 0; i < n; ++i) m.contributors.push_back(read_name_of<PartyId>(r));
   m.editions_head.bytes = r.array<32>();
-  m.thresholds.min_children = r.u32();
-  m.thresholds.min_agencies = r.u32();
-  m.thresholds.round_to = r.u32();
-  const std::uint8_t true_zero = r.u8();
-  if (true_zero > 1) r.fail();
-  m.thresholds.true_zero = true_zero == 1;
+  m.thresholds = read_thresholds(r);
   m.attempt = r.u32();
   m.expiry = r.time();
   HR_TRY(r.finish("sum manifest"));
@@ -103,7 +55,7 @@ Result<Manifest> Manifest::decode(ByteView bytes) {
 
 Bytes Advert::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.raw(key.view());
   return std::move(w).take();
 }
@@ -111,7 +63,7 @@ Bytes Advert::encode() const {
 Result<Advert> Advert::decode(ByteView bytes) {
   Reader r(bytes);
   Advert a;
-  a.id = read_id(r);
+  a.id = read_attempt_id(r);
   const ByteView key = r.raw(32);
   HR_TRY(r.finish("sum advert"));
   HR_ASSIGN(a.key, MaskPublicKey::decode(key));
@@ -120,7 +72,7 @@ Result<Advert> Advert::decode(ByteView bytes) {
 
 Bytes StatementList::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.u32(static_cast<std::uint32_t>(statements.size()));
   for (const Bytes& s : statements) w.bytes(s);
   return std::move(w).take();
@@ -129,7 +81,7 @@ Bytes StatementList::encode() const {
 Result<StatementList> StatementList::decode(ByteView bytes) {
   Reader r(bytes);
   StatementList list;
-  list.id = read_id(r);
+  list.id = read_attempt_id(r);
   const std::size_t n = r.count(kMaxContributors, 4);
   for (std::size_t i = 0; i < n; ++i)
     list.statements.push_back(to_bytes(r.bytes(kMaxSmallStatement)));
@@ -145,7 +97,7 @@ Hash64 roster_hash(ByteView manifest_statement, ByteView roster) {
 
 Bytes RosterSignature::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.raw(roster.view());
   return std::move(w).take();
 }
@@ -153,7 +105,7 @@ Bytes RosterSignature::encode() const {
 Result<RosterSignature> RosterSignature::decode(ByteView bytes) {
   Reader r(bytes);
   RosterSignature s;
-  s.id = read_id(r);
+  s.id = read_attempt_id(r);
   s.roster = read_hash(r);
   HR_TRY(r.finish("sum roster signature"));
   return s;
@@ -161,7 +113,7 @@ Result<RosterSignature> RosterSignature::decode(ByteView bytes) {
 
 Bytes MaskedInput::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.raw(roster.view()).u32(static_cast<std::uint32_t>(y.size()));
   for (const std::uint64_t v : y) w.u64(v);
   return std::move(w).take();
@@ -170,7 +122,7 @@ Bytes MaskedInput::encode() const {
 Result<MaskedInput> MaskedInput::decode(ByteView bytes) {
   Reader r(bytes);
   MaskedInput m;
-  m.id = read_id(r);
+  m.id = read_attempt_id(r);
   m.roster = read_hash(r);
   const std::size_t n = r.count(kVectors * kMaxCells, 8);
   m.y.reserve(n);
@@ -187,7 +139,7 @@ Hash64 masked_input_hash(ByteView masked_input) {
 
 Bytes MaskedHash::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.raw(roster.view()).raw(masked_input.view());
   return std::move(w).take();
 }
@@ -195,7 +147,7 @@ Bytes MaskedHash::encode() const {
 Result<MaskedHash> MaskedHash::decode(ByteView bytes) {
   Reader r(bytes);
   MaskedHash m;
-  m.id = read_id(r);
+  m.id = read_attempt_id(r);
   m.roster = read_hash(r);
   m.masked_input = read_hash(r);
   HR_TRY(r.finish("masked hash"));
@@ -204,7 +156,7 @@ Result<MaskedHash> MaskedHash::decode(ByteView bytes) {
 
 Bytes Opening::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.raw(roster.view()).raw(seed.expose());
   return std::move(w).take();
 }
@@ -212,7 +164,7 @@ Bytes Opening::encode() const {
 Result<Opening> Opening::decode(ByteView bytes) {
   Reader r(bytes);
   Opening o;
-  o.id = read_id(r);
+  o.id = read_attempt_id(r);
   o.roster = read_hash(r);
   const ByteView seed = r.raw(MaskSeed::kSize);
   HR_TRY(r.finish("sum opening"));
@@ -251,7 +203,7 @@ Code code_of(RefusalReason reason) {
 
 Bytes Refusal::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   w.u8(static_cast<std::uint8_t>(reason)).text(text);
   return std::move(w).take();
 }
@@ -259,7 +211,7 @@ Bytes Refusal::encode() const {
 Result<Refusal> Refusal::decode(ByteView bytes) {
   Reader r(bytes);
   Refusal f;
-  f.id = read_id(r);
+  f.id = read_attempt_id(r);
   f.reason = static_cast<RefusalReason>(r.u8());
   if (name_of(f.reason).empty()) r.fail();
   f.text = r.text(kMaxReasonText);
@@ -286,14 +238,14 @@ Result<MatchRate> MatchRate::decode(ByteView bytes) {
 
 Bytes Void::encode() const {
   Writer w;
-  write_id(w, id);
+  write_attempt_id(w, id);
   return std::move(w).take();
 }
 
 Result<Void> Void::decode(ByteView bytes) {
   Reader r(bytes);
   Void v;
-  v.id = read_id(r);
+  v.id = read_attempt_id(r);
   HR_TRY(r.finish("sum void"));
   return v;
 }

@@ -30,6 +30,7 @@
 #include "crypto/base/secret.h"
 #include "crypto/base/wiping.h"
 #include "crypto/mask.h"
+#include "protocol/release.h"
 
 namespace hedgerow::protocol::sum {
 
@@ -42,21 +43,11 @@ inline constexpr std::uint64_t kMaxCellValue = std::uint64_t{1} << 32U;
 inline constexpr std::size_t kMaxManifestStatement = 16384;
 inline constexpr std::size_t kMaxSmallStatement = 1024;
 
-using ReleaseId = Id<struct ReleaseTag, 16>;
-
-// What is released can be released once, so its name follows from what it is and nobody
-// chooses it: SHA-256("hedgerow/v1/release", lineage, grant, table, period)[:16], each behind
-// its length. A contributor refuses a manifest with another.
-ReleaseId release_id(const Lineage& lineage, std::string_view grant, std::string_view table,
-                     std::string_view period);
-
-struct Thresholds {
-  std::uint32_t min_children = 0;
-  std::uint32_t min_agencies = 0;
-  std::uint32_t round_to = 0;
-  bool true_zero = false;
-  friend bool operator==(const Thresholds&, const Thresholds&) = default;
-};
+using protocol::AttemptId;
+using protocol::Parties;
+using protocol::release_id;
+using protocol::ReleaseId;
+using protocol::Thresholds;
 
 // release (16), lineage as text, agreement hash (32), grant, table, period and place level as
 // text, cell space (32), u32 cells, contributors (u32 count, each as text; strictly ascending),
@@ -81,13 +72,6 @@ struct Manifest {
   Bytes encode() const;
   static Result<Manifest> decode(ByteView bytes);
   friend bool operator==(const Manifest&, const Manifest&) = default;
-};
-
-// Which attempt at which release: the first fields of every later message.
-struct AttemptId {
-  ReleaseId release;
-  std::uint32_t attempt = 0;
-  friend bool operator==(const AttemptId&, const AttemptId&) = default;
 };
 
 // release, attempt, E_i (32).
