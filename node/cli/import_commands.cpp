@@ -30,6 +30,7 @@ struct ImportOptions {
   std::string agreement;
   bool skip_bad = false;
   bool dry_run = false;
+  bool replace = false;
 };
 
 // A file to be read, or standard input.
@@ -87,6 +88,12 @@ constexpr std::array kLines{
     Line{"older_than_retention", "older than the agreement keeps records"},
     Line{"case_refs_dropped", "case references not kept (no re-identification key)"},
 };
+constexpr std::array kCrosswalkLines{
+    Line{"without_number", "rows without a number"},
+    Line{"repeated", "rows that say the same again"},
+    Line{"unknown_children", "children of whom no record is held"},
+    Line{"have_number", "children who have a number (--replace looks whether it differs)"},
+};
 constexpr std::array kReturnLines{
     Line{"short_breaks", "episodes left out: short breaks (V3, V4)"},
     Line{"no_move", "episodes left out: no move, or within one area"},
@@ -103,12 +110,42 @@ void print_lines(std::ostream& out, const json& from, const std::array<Line, N>&
       out << "  " << line.what << ": " << from.value(line.key, 0) << '\n';
 }
 
+void print_problems(std::ostream& err, const json& report) {
+  for (const json& p : report.at("problems")) {
+    err << p.value("text", "") << '\n';
+    if (!p.value("hint", "").empty()) err << "hint: " << p.value("hint", "") << '\n';
+  }
+}
+
+void print_rules(std::ostream& out, const json& report) {
+  for (const auto& [rule, n] : report.at("by_rule").items())
+    out << "  " << rule << ": " << n << '\n';
+}
+
+void print_crosswalk(Context& context, const json& result) {
+  const json& r = result.at("report");
+  print_problems(context.err, r);
+  context.out << r.value("source", "") << ": " << r.value("read", 0) << " rows read, "
+              << r.value("children", 0) << " children with a number, " << r.value("refused", 0)
+              << " refused\n";
+  print_lines(context.out, r, kCrosswalkLines);
+  print_rules(context.out, r);
+  if (result.value("imported", false))
+    context.out << "imported: " << result.value("gained", 0) << " gained a number, "
+                << result.value("replaced", 0) << " replaced, " << result.value("unchanged", 0)
+                << " unchanged\n";
+  else if (result.value("exit", 0) != 0)
+    context.out << "nothing was imported; --skip-bad imports the good rows\n";
+  else if (r.value("asked", 0) == 0)
+    context.out << "nothing was imported: no child lacks one of these numbers\n";
+  else
+    context.out << "nothing was imported; the keyholders would be asked for " << r.value("asked", 0)
+                << " children\n";
+}
+
 void print_report(Context& context, const json& result) {
   const json& r = result.at("report");
-  for (const json& p : r.at("problems")) {
-    context.err << p.value("text", "") << '\n';
-    if (!p.value("hint", "").empty()) context.err << "hint: " << p.value("hint", "") << '\n';
-  }
+  print_problems(context.err, r);
   const bool yearly = r.contains("return");
   context.out << r.value("source", "") << ": " << r.value("read", 0) << " rows read, "
               << r.value("good", 0) << (yearly ? " movements, " : " good, ")
@@ -121,8 +158,7 @@ void print_report(Context& context, const json& result) {
     print_lines(context.out, y, kReturnLines);
   }
   print_lines(context.out, r, kLines);
-  for (const auto& [rule, n] : r.at("by_rule").items())
-    context.out << "  " << rule << ": " << n << '\n';
+  print_rules(context.out, r);
   if (result.value("imported", false))
     context.out << "imported: " << result.value("added", 0) << " added, "
                 << result.value("replaced", 0) << " replaced, " << result.value("unchanged", 0)
@@ -149,6 +185,8 @@ Result<void> import_files(Context& context, const ImportOptions& o, json request
   if (!result.ok()) return result.error();
   if (context.json)
     context.out << result->dump(2) << '\n';
+  else if (result->value("schema", "") == "hedgerow/crosswalk/1")
+    print_crosswalk(context, *result);
   else
     print_report(context, *result);
   context.exit_code = result->value("exit", 0);
@@ -160,6 +198,15 @@ Result<void> import_movements(Context& context, const ImportOptions& o) {
   HR_ASSIGN(inputs[0], Input::open(o.file));
   return import_files(context, o, {{"command", "import-movements"}, {"source", inputs[0].name()}},
                       inputs);
+}
+
+Result<void> import_crosswalk(Context& context, const ImportOptions& o) {
+  std::vector<Input> inputs(1);
+  HR_ASSIGN(inputs[0], Input::open(o.file));
+  return import_files(
+      context, o,
+      {{"command", "import-crosswalk"}, {"source", inputs[0].name()}, {"replace", o.replace}},
+      inputs);
 }
 
 // The files of a return as they were named, or as they are called in its folder.
@@ -238,6 +285,17 @@ void add_import_commands(CLI::App& app, Context& context) {
                       "CHILD,NHS_NUMBER: the children's numbers");
   add_common(*ssda903, *options);
   ssda903->callback([&context, options] { context.finish(import_ssda903(context, *options)); });
+
+  auto* crosswalk =
+      import->add_subcommand("crosswalk", "NHS numbers of children whose rows came without (CSV)");
+  crosswalk
+      ->add_option("file", options->file,
+                   "child_ref,nhs_number or CHILD,NHS_NUMBER; - for standard input")
+      ->required();
+  crosswalk->add_flag("--replace", options->replace,
+                      "ask for children who have a number, too, and replace it where it differs");
+  add_common(*crosswalk, *options);
+  crosswalk->callback([&context, options] { context.finish(import_crosswalk(context, *options)); });
 }
 
 }  // namespace hedgerow::cli

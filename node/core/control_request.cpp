@@ -48,13 +48,15 @@ Result<Command> parse_peers(const json& request) {
   return Command(std::move(c));
 }
 
-Result<Command> parse_import(const json& request, bool is_return) {
+Result<Command> parse_import(const json& request, std::string_view what) {
   ImportCommand c;
   HR_ASSIGN(c.agreement, agreement_of(request));
   HR_ASSIGN(c.wanted.source, text_field(request, "source"));
   c.wanted.skip_bad = flag(request, "skip_bad");
   c.wanted.dry_run = flag(request, "dry_run");
-  if (!is_return) return Command(std::move(c));
+  c.wanted.crosswalk = what == "import-crosswalk";
+  c.wanted.replace = c.wanted.crosswalk && flag(request, "replace");
+  if (what != "import-ssda903") return Command(std::move(c));
   const auto parts = request.find("parts");
   const bool some = parts != request.end() && parts->is_array() && !parts->empty();
   if (!some || parts->size() > import::kReturnParts)
@@ -111,8 +113,8 @@ Result<Command> parse_command(std::string_view text) {
   if (command == "keys-renew") return parse_renew(request);
   if (command == "keys-revoke") return parse_revoke(request);
   if (command == "keys-peers") return parse_peers(request);
-  if (command == "import-movements" || command == "import-ssda903")
-    return parse_import(request, command == "import-ssda903");
+  if (command == "import-movements" || command == "import-ssda903" || command == "import-crosswalk")
+    return parse_import(request, command);
   if (command == "ask") return parse_ask(request);
   if (command == "ask-result") return parse_result(request);
   if (command == "audit-show") return parse_show(request);

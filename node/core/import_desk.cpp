@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "node/core/crosswalk_plan.h"
+#include "node/core/import_report.h"
 #include "node/core/install.h"
 
 namespace hedgerow::core {
@@ -45,55 +47,16 @@ store::MovementRow to_row(const import::ParsedMovement& m,
   return row;
 }
 
-nlohmann::json to_json(const import::ReturnCounts& c) {
-  return {{"short_breaks", c.short_breaks}, {"no_move", c.no_move},
-          {"unplaced", c.unplaced},         {"temporary", c.temporary},
-          {"uncovered", c.uncovered},       {"header_rows", c.children},
-          {"episode_rows", c.episodes},     {"missing_rows", c.missing},
-          {"crosswalk_rows", c.crosswalk},  {"crosswalk_unused", c.crosswalk_unused}};
-}
-
-nlohmann::json to_json(const import::Report& report, const ImportRequest& request) {
-  const auto source_of = [&](std::size_t part) -> const std::string& {
-    return request.parts.empty() ? request.source : request.parts.at(part).source;
-  };
-  nlohmann::json by_rule = nlohmann::json::object();
-  for (std::size_t i = 0; i < import::kRules; ++i)
-    if (report.by_rule[i] != 0)
-      by_rule[std::string(import::name(static_cast<import::Rule>(i)))] = report.by_rule[i];
-  nlohmann::json problems = nlohmann::json::array();
-  for (const auto& p : report.problems)
-    problems.push_back({{"source", source_of(p.part)},
-                        {"line", p.line},
-                        {"column", std::string(import::name(p.column))},
-                        {"rule", std::string(import::name(p.rule))},
-                        {"text", import::describe(source_of(p.part), p)},
-                        {"hint", std::string(import::hint(p.rule))}});
-  nlohmann::json out = {{"source", request.source},
-                        {"read", report.read},
-                        {"good", report.good},
-                        {"refused", report.refused},
-                        {"older_than_retention", report.old},
-                        {"without_identifier", report.without_identifier},
-                        {"unknown_area", report.unknown_area},
-                        {"ambiguous_area", report.ambiguous_area},
-                        {"other_day_area", report.other_day_area},
-                        {"unknown_postcodes", report.unknown_postcodes},
-                        {"case_refs_dropped", report.case_refs_dropped},
-                        {"by_rule", by_rule},
-                        {"problems", problems}};
-  if (report.yearly) out["return"] = to_json(*report.yearly);
-  return out;
-}
-
 }  // namespace
 
 struct ImportDesk::Run {
   ImportRequest request;
   Reply reply;
   std::optional<import::CaseRefSealer> case_refs;
-  std::optional<import::MovementParser> movements;  // one of the two
+  std::optional<import::MovementParser> movements;  // one of the three
   std::optional<import::ReturnParser> yearly;
+  std::optional<import::CrosswalkParser> crosswalk;
+  std::optional<CrosswalkPlan> plan;  // of a crosswalk that has been read
   std::optional<import::ReferenceKey> reference_key;
   import::ParsedFile file;
   SessionId session;
@@ -126,6 +89,11 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
   run->reply = std::move(reply);
   env_.rng.fill(run->session.bytes);
   run->reference_key = import::ReferenceKey::copy_from(lineage_.store.reference_key().expose());
+  if (run->request.crosswalk) {
+    run->crosswalk.emplace(run->request.source, *run->reference_key);
+    run_ = std::move(run);
+    return {};
+  }
   HR_ASSIGN(const auto reidentification, lineage_.store.reidentification_key());
   if (reidentification) {
     HR_ASSIGN(const SealPublicKey key, SealPublicKey::decode(*reidentification));
@@ -148,11 +116,15 @@ Result<void> ImportDesk::begin(ImportRequest request, Reply reply, UtcTime now) 
   return {};
 }
 
-bool ImportDesk::wants_file() const { return run_ && (run_->movements || run_->yearly); }
+bool ImportDesk::wants_file() const {
+  return run_ && (run_->movements || run_->yearly || run_->crosswalk);
+}
 
 Result<void> ImportDesk::feed(ByteView chunk) {
   HR_CHECK(wants_file());
-  auto fed = run_->movements ? run_->movements->feed(chunk) : run_->yearly->feed(chunk);
+  auto fed = run_->movements   ? run_->movements->feed(chunk)
+             : run_->crosswalk ? run_->crosswalk->feed(chunk)
+                               : run_->yearly->feed(chunk);
   if (!fed.ok()) run_.reset();
   return fed;
 }
@@ -167,6 +139,7 @@ void ImportDesk::fail(const Error& error) {
 
 Result<Work> ImportDesk::end_of_file(UtcTime now) {
   HR_CHECK(wants_file());
+  if (run_->crosswalk) return crosswalk_read(now);
   if (run_->yearly) {
     if (auto ended = run_->yearly->end_of_file(); !ended.ok()) {
       run_.reset();
@@ -203,6 +176,28 @@ Result<Work> ImportDesk::all_read(UtcTime now) {
     reply.result(result);
     return Work{};
   }
+  return ask_keyholders(now);
+}
+
+Result<Work> ImportDesk::crosswalk_read(UtcTime now) {
+  auto parsed = std::move(*run_->crosswalk).finish();
+  run_->crosswalk.reset();
+  auto known = lineage_.store.children().known();
+  if (!parsed.ok() || !known.ok()) {
+    run_.reset();
+    return parsed.ok() ? std::move(known).error() : std::move(parsed).error();
+  }
+  run_->plan.emplace(std::move(parsed).value(), *known, run_->request.replace);
+  const bool stop = run_->plan->report().refused > 0 && !run_->request.skip_bad;
+  if (stop || run_->request.dry_run || run_->plan->asked() == 0) {
+    const nlohmann::json result =
+        run_->plan->to_json(run_->request, stop ? Code::bad_input : std::optional<Code>());
+    const Reply reply = run_->reply;
+    run_.reset();
+    reply.result(result);
+    return Work{};
+  }
+  run_->file.identifiers = run_->plan->take_identifiers();
   return ask_keyholders(now);
 }
 
@@ -282,7 +277,7 @@ Work ImportDesk::after(protocol::Step step, UtcTime now) {
     std::copy(p.expose().begin(), p.expose().end(), bytes.begin());
     run_->pseudonyms.push_back(bytes);
   }
-  auto stored = store_rows(now);
+  auto stored = run_->plan ? store_crosswalk(now) : store_rows(now);
   if (!stored.ok())
     fail(stored.error());
   else
@@ -323,6 +318,26 @@ Result<Work> ImportDesk::store_rows(UtcTime now) {
                        {"replaced", counts->replaced},
                        {"unchanged", counts->unchanged},
                        {"exit", 0}});
+  });
+  return work;
+}
+
+// As store_rows. Where nothing differs from what is known there is nothing to write but the log.
+Result<Work> ImportDesk::store_crosswalk(UtcTime now) {
+  std::shared_ptr<Run> run = std::move(run_);
+  auto lines =
+      std::make_shared<WipingVector<store::CrosswalkLine>>(run->plan->settle(run->pseudonyms));
+  Work work;
+  work.note("crosswalk", run->plan->log_fields(run->session));
+  if (!lines->empty())
+    work.write([batch = store::ImportBatch{run->session, now, {}}, lines](store::LineageStore& s) {
+      return s.children().apply_crosswalk(batch, *lines);
+    });
+  work.then.push_back([run](const Committed&) {
+    nlohmann::json result = run->plan->to_json(run->request, std::nullopt);
+    result["import"] = run->session.hex();
+    result["imported"] = true;
+    run->reply.result(result);
   });
   return work;
 }

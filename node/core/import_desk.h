@@ -1,5 +1,6 @@
-// `import movements` and `import ssda903`: bytes from the control socket become rows, rows get
-// pseudonyms from the keyholders, and all of it becomes durable in one transaction or not at all.
+// `import movements`, `ssda903` and `crosswalk`: bytes from the control socket become rows, rows
+// get pseudonyms from the keyholders, and all of it becomes durable in one transaction or not at
+// all.
 //
 // One import at a time. Identifiers are in this object from the first byte to the last
 // pseudonym, and nowhere else on the node.
@@ -24,8 +25,10 @@ struct ImportRequest {
   std::string source;  // of movements: the file's name, for messages
   // Not empty: the files of a return, in the order in which they will come.
   std::vector<import::ReturnFile> parts;
+  bool crosswalk = false;  // `source` is one
   bool skip_bad = false;
   bool dry_run = false;
+  bool replace = false;  // of a crosswalk: ask for children that have a number, too
 };
 
 class ImportDesk {
@@ -58,9 +61,11 @@ class ImportDesk {
   struct Run;
 
   Result<Work> all_read(UtcTime now);
+  Result<Work> crosswalk_read(UtcTime now);
   Result<Work> ask_keyholders(UtcTime now);
   Work after(protocol::Step step, UtcTime now);
   Result<Work> store_rows(UtcTime now);
+  Result<Work> store_crosswalk(UtcTime now);
   void fail(const Error& error);
 
   LineageContext& lineage_;

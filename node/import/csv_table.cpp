@@ -12,6 +12,21 @@ constexpr std::size_t kMaxHeaderCells = 64;
 constexpr std::size_t kMaxColumnName = 40;
 constexpr std::string_view kSaveAs = "save the file as 'CSV UTF-8 (comma delimited)'";
 
+// By which columns a table of another kind is known; of two that fit, the first.
+struct Sign {
+  TableKind kind;
+  std::string_view what;
+  std::array<std::string_view, 2> columns;
+};
+constexpr std::array kSigns{
+    Sign{TableKind::movements, "a file of movements", {"source_ref", "event"}},
+    Sign{TableKind::episodes, "a return's episodes file", {"CHILD", "DECOM"}},
+    Sign{TableKind::missing, "a return's missing file", {"CHILD", "MIS_START"}},
+    Sign{TableKind::crosswalk, "a crosswalk", {"CHILD", "NHS_NUMBER"}},
+    Sign{TableKind::header, "a return's header file", {"CHILD", "DOB"}},
+    Sign{TableKind::crosswalk, "a crosswalk", {"child_ref", "nhs_number"}},
+};
+
 // An unknown column is named only if it can hardly be a value from a file without header row.
 bool reads_like_a_column_name(ByteView cell) {
   return !cell.empty() && cell.size() <= kMaxColumnName &&
@@ -159,7 +174,7 @@ Result<void> CsvTable::header(ByteView line) {
     if (position) return fault(quoted(name(*column)) + " stands twice in the header row");
     position = i;
   }
-  if (known == 0) return fault("not a header row", names_columns());
+  if (known == 0) return fault("not a header row", names_other_kind().value_or(names_columns()));
   if (unknown) return unknown_column(*unknown);
   positions_ = positions;
   header_cells_ = cells_.size();
@@ -169,6 +184,8 @@ Result<void> CsvTable::header(ByteView line) {
 std::string CsvTable::names_columns() const {
   std::string hint = "the first line names the columns:";
   for (const Column column : form_.required) hint.append(" ").append(name(column));
+  if (!form_.instead.empty()) hint.append(", or");
+  for (const Column column : form_.instead) hint.append(" ").append(name(column));
   return hint;
 }
 
@@ -176,16 +193,38 @@ Result<void> CsvTable::unknown_column(std::size_t at) const {
   const ByteView cell = cells_.cell(at);
   std::string text = "an unknown column, number " + std::to_string(at + 1);
   if (reads_like_a_column_name(cell)) text.append(": '").append(as_text(cell)).append("'");
-  return fault(text, "take it out of the file: what is not asked for is not read");
+  return fault(text, names_other_kind().value_or(
+                         "take it out of the file: what is not asked for is not read"));
 }
 
 bool CsvTable::has_column(Column column) const {
   return positions_ && (*positions_)[static_cast<std::size_t>(column)].has_value();
 }
 
+std::optional<std::string> CsvTable::names_other_kind() const {
+  const auto has = [this](std::string_view column) {
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+      if (as_text(cells_.cell(i)) == column) return true;
+    return false;
+  };
+  const auto* sign = std::find_if(kSigns.begin(), kSigns.end(), [&](const Sign& s) {
+    return std::all_of(s.columns.begin(), s.columns.end(), has);
+  });
+  if (sign == kSigns.end() || sign->kind == form_.kind) return std::nullopt;
+  return "it has the columns of " + std::string(sign->what);
+}
+
 Result<void> CsvTable::required_columns() const {
-  for (const Column column : form_.required)
-    if (!has_column(column)) return fault(quoted(name(column)) + " is missing");
+  const auto here = [this](Column column) { return has_column(column); };
+  const bool other_names = std::any_of(form_.instead.begin(), form_.instead.end(), here);
+  const bool own_names = std::any_of(form_.required.begin(), form_.required.end(), here);
+  if (other_names && own_names)
+    for (const Column column : form_.instead)
+      if (has_column(column))
+        return fault(quoted(name(column)) + " is one too many", names_columns());
+  for (const Column column : other_names ? form_.instead : form_.required)
+    if (!has_column(column))
+      return fault(quoted(name(column)) + " is missing", names_other_kind().value_or(""));
   if (form_.one_of.empty() || std::any_of(form_.one_of.begin(), form_.one_of.end(),
                                           [this](Column c) { return has_column(c); }))
     return {};

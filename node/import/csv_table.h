@@ -30,6 +30,9 @@ using ColumnPositions = std::array<std::optional<std::size_t>, kAllColumns>;
 // A column's cell, empty where the file does not have the column.
 ByteView cell_of(const ColumnPositions& positions, const CsvLine& cells, Column column);
 
+// The kinds of table there are, so that one given in the place of another is called by its name.
+enum class TableKind : std::uint8_t { movements, crosswalk, header, episodes, missing };
+
 struct TableForm {
   std::string source;  // the file's name, for messages
   std::span<const Column> columns;
@@ -38,6 +41,9 @@ struct TableForm {
   // One of these must be there; empty: no such rule.
   std::span<const Column> one_of;
   std::size_t max_rows = kMaxRows;
+  TableKind kind = TableKind::movements;
+  // Where none of `required` is there: these must be, in their place. Empty: no such other names.
+  std::span<const Column> instead{};
 };
 
 class CsvTable {
@@ -68,7 +74,8 @@ class CsvTable {
   Result<void> end_of_line();
   Result<void> header(ByteView line);
   Result<void> encoding(ByteView line) const;
-  std::string names_columns() const;  // a hint
+  std::string names_columns() const;  // hints
+  std::optional<std::string> names_other_kind() const;
   Result<void> unknown_column(std::size_t at) const;
   Result<void> required_columns() const;
   Result<void> row(ByteView line);

@@ -149,6 +149,9 @@ Words words(Rule rule) {
       return {"duplicate-episode", "the same child has another row with this start", ""};
     case Rule::birth_differs:
       return {"birth-differs", "is not the date of birth in the header", ""};
+    case Rule::number_differs:
+      return {"number-differs", "two rows of this file give the child different numbers",
+              "neither is taken: leave the right one in the file"};
   }
   HR_CHECK(false);
 }

@@ -81,9 +81,11 @@ enum class Rule : std::uint8_t {
   duplicate_child,      // "duplicate-child": header or crosswalk
   duplicate_episode,    // "duplicate-episode": of one child, with one start
   birth_differs,        // "birth-differs": from the header's
+  // of a crosswalk by itself
+  number_differs,  // "number-differs": from another row's of the same child
 };
 inline constexpr std::size_t kRules =
-    std::size_t{1} + static_cast<std::size_t>(Rule::birth_differs);
+    std::size_t{1} + static_cast<std::size_t>(Rule::number_differs);
 
 std::string_view name(Column column);  // as in the header row; "" for none
 std::string_view name(Rule rule);      // as quoted above

@@ -39,13 +39,15 @@ constexpr std::array kMissingRequired{Column::return_child, Column::missing, Col
 TableForm form_of(const ReturnFile& file, std::size_t max_rows) {
   switch (file.part) {
     case ReturnPart::crosswalk:
-      return {file.source, kCrosswalk, kCrosswalk, {}, {}, max_rows};
+      return {file.source, kCrosswalk, kCrosswalk, {}, {}, max_rows, TableKind::crosswalk};
     case ReturnPart::header:
-      return {file.source, kHeader, kHeaderRequired, kHeaderUnread, {}, max_rows};
+      return {file.source, kHeader,  kHeaderRequired,  kHeaderUnread,
+              {},          max_rows, TableKind::header};
     case ReturnPart::episodes:
-      return {file.source, kEpisodes, kEpisodes, kEpisodesUnread, {}, max_rows};
+      return {file.source, kEpisodes, kEpisodes,          kEpisodesUnread,
+              {},          max_rows,  TableKind::episodes};
     case ReturnPart::missing:
-      return {file.source, kMissing, kMissingRequired, {}, {}, max_rows};
+      return {file.source, kMissing, kMissingRequired, {}, {}, max_rows, TableKind::missing};
   }
   HR_CHECK(false);
 }

@@ -87,7 +87,15 @@ CREATE TABLE revocation_list (
   party TEXT PRIMARY KEY, number INTEGER NOT NULL, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+// Numbered like the record versions, so that a freeze fixes these too.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE crosswalk (
+  seq INTEGER PRIMARY KEY, closed_seq INTEGER, batch INTEGER NOT NULL REFERENCES import_batch,
+  child_key BLOB NOT NULL, pseudonym BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX crosswalk_current ON crosswalk (child_key) WHERE closed_seq IS NULL;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -17,6 +17,7 @@
 #include "crypto/base/result.h"
 #include "crypto/base/secret.h"
 #include "node/store/agreements.h"
+#include "node/store/children.h"
 #include "node/store/database.h"
 #include "node/store/key_shares.h"
 #include "node/store/ledger.h"
@@ -50,6 +51,7 @@ class LineageStore {
   Revocations revocations() { return Revocations(*db_); }
   KeyShares key_shares() { return KeyShares(*db_); }
   Records records() { return Records(*db_); }
+  Children children() { return Children(*db_); }
   Sessions sessions() { return Sessions(*db_); }
   Replay replay() { return Replay(*db_); }
   Outbox outbox() { return Outbox(*db_); }

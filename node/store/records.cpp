@@ -1,11 +1,10 @@
 #include "node/store/records.h"
 
-#include <algorithm>
-#include <iterator>
 #include <set>
 #include <tuple>
 
-#include "crypto/base/wiping.h"
+#include "node/store/children.h"
+#include "node/store/import_batch.h"
 #include "node/store/row.h"
 
 namespace hedgerow::store {
@@ -94,34 +93,7 @@ Result<void> check_row(const MovementRow& r) {
   return check_size(r.case_ref_sealed.size(), kMaxSealedCaseRef, "a sealed case reference");
 }
 
-// The batch's number within the database; the batch is noted when its first rows come.
-Result<std::int64_t> batch_number(Database& db, const ImportBatch& batch) {
-  Statement find = db.prepare("SELECT number FROM import_batch WHERE id = ?1");
-  HR_ASSIGN(const bool found, find.bind(1, batch.id.view()).step());
-  if (found) return find.integer(0);
-  HR_TRY(check_size(batch.sealed_case_key.size(), kMaxSealedImportKey, "a sealed import key"));
-  Statement add = db.prepare(
-      "INSERT INTO import_batch (id, at, sealed_case_key) VALUES (?1, ?2, ?3) RETURNING number");
-  add.bind(1, batch.id.view()).bind(2, batch.at).bind(3, ByteView(batch.sealed_case_key));
-  HR_ASSIGN(const bool added, add.step());
-  if (!added) return altered("import batch");
-  return add.integer(0);
-}
-
 enum class Outcome { added, replaced, unchanged };
-
-// The highest number given to a row version so far; read once and written once an import.
-Result<std::int64_t> last_sequence(Database& db) {
-  Statement last = db.prepare("SELECT last FROM record_sequence");
-  HR_ASSIGN(const bool found, last.step());
-  if (!found) return altered("sequence");
-  return last.integer(0);
-}
-
-Result<void> set_last_sequence(Database& db, std::int64_t last) {
-  Statement set = db.prepare("UPDATE record_sequence SET last = ?1");
-  return set.bind(1, last).run();
-}
 
 // Takes the number after `last` for the row where it is new.
 Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& row,
@@ -152,47 +124,6 @@ Result<Outcome> apply_row(Database& db, std::int64_t batch, const MovementRow& r
   HR_TRY(insert.run());
   return replaced ? Outcome::replaced : Outcome::added;
 }
-
-// The newest pseudonym of each child_key, as of a freeze.
-class KnownChildren {
- public:
-  static Result<KnownChildren> as_of(Database& db, std::uint64_t freeze) {
-    KnownChildren known;
-    Statement s = db.prepare(
-        "SELECT child_key, pseudonym FROM record NOT INDEXED WHERE child_key IS NOT NULL"
-        " AND pseudonym IS NOT NULL AND seq <= ?1 AND (closed_seq IS NULL OR closed_seq > ?1)"
-        " ORDER BY seq");
-    s.bind(1, freeze);
-    while (true) {
-      HR_ASSIGN(const bool more, s.step());
-      if (!more) break;
-      HR_ASSIGN(const auto child_key, s.array<32>(0));
-      HR_ASSIGN(const auto pseudonym, s.array<32>(1));
-      known.all_.push_back({child_key, known.all_.size(), pseudonym});
-    }
-    std::ranges::sort(known.all_, {},
-                      [](const Known& k) { return std::tie(k.child_key, k.place); });
-    return known;
-  }
-
-  ByteArray<32> child_of(const MovementRow& row) const {
-    if (row.child_key) {
-      // The last of equals is the newest.
-      const auto after = std::ranges::upper_bound(all_, *row.child_key, {}, &Known::child_key);
-      if (after != all_.begin() && std::prev(after)->child_key == *row.child_key)
-        return std::prev(after)->pseudonym;
-    }
-    return row.pseudonym ? *row.pseudonym : row.child_key ? *row.child_key : row.source_key;
-  }
-
- private:
-  struct Known {
-    ByteArray<32> child_key;
-    std::size_t place;  // in the order of sequence
-    ByteArray<32> pseudonym;
-  };
-  WipingVector<Known> all_;
-};
 
 }  // namespace
 
@@ -255,7 +186,7 @@ Result<void> Records::frozen_rows(const std::string& grant, const std::string& p
                                   const Visitor& visit) {
   HR_ASSIGN(const std::optional<Freeze> freeze, find_freeze(grant, period));
   if (!freeze) return bad_input("the period is not frozen");
-  HR_ASSIGN(const KnownChildren known, KnownChildren::as_of(*db_, freeze->sequence));
+  HR_ASSIGN(const NewestPseudonyms newest, NewestPseudonyms::as_of(*db_, freeze->sequence));
   // In the table's own order: by the index of days every row would be looked up, and its page
   // decrypted, by itself.
   Statement s = db_->prepare("SELECT " HR_ROW_COLUMNS
@@ -266,8 +197,12 @@ Result<void> Records::frozen_rows(const std::string& grant, const std::string& p
   while (true) {
     HR_ASSIGN(const bool more, s.step());
     if (!more) return {};
-    HR_ASSIGN(const MovementRow row, read_row(s, 0));
-    HR_TRY(visit(row, known.child_of(row)));
+    HR_ASSIGN(MovementRow row, read_row(s, 0));
+    if (row.child_key)
+      if (const auto pseudonym = newest.of(*row.child_key)) row.pseudonym = pseudonym;
+    HR_TRY(visit(row, row.pseudonym   ? *row.pseudonym
+                      : row.child_key ? *row.child_key
+                                      : row.source_key));
   }
 }
 

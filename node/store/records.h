@@ -93,8 +93,10 @@ class Records {
 
   // Every row that counts for the frozen period, in order of sequence: started on first_day to
   // last_day (both included), as of the freeze. `child` is the child's identity within this
-  // agency, the same for all rows of one child as of the freeze: the newest pseudonym among the
-  // rows of its child_key; else the row's own pseudonym, else child_key, else source_key.
+  // agency, the same for all rows of one child as of the freeze: the newest pseudonym of its
+  // child_key (children.h); else the row's own pseudonym, else child_key, else source_key.
+  // row.pseudonym is the child's too: none where the agency knew no number of it, and then the row
+  // takes part in sums only.
   // An error of the visitor ends the walk and is returned. Errors: bad_input where the period is
   // not frozen.
   using Visitor = std::function<Result<void>(const MovementRow& row, const ByteArray<32>& child)>;

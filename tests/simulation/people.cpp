@@ -58,10 +58,11 @@ core::ConnectionId Region::command(const std::string& party, const json& request
     return id;
   }
   const std::string name = request.value("command", "");
-  const std::string_view activity = name == "import-movements"    ? "import"
+  const bool importing = name == "import-movements" || name == "import-crosswalk";
+  const std::string_view activity = importing                     ? "import"
                                     : name == "agreement-install" ? "install"
                                                                   : "ask";
-  if (name == "import-movements") n.people = request.value("source", "");
+  if (importing) n.people = request.value("source", "");
   with(n, activity, [&](core::Core& c) {
     const UtcTime now = clock_of(n);
     c.on_control(id, ipc::control_frame(ipc::ControlKind::request, request.dump()), now);

@@ -43,6 +43,19 @@ TEST(ControlRequest, TellsAnEntryToShowFromNone) {
   EXPECT_EQ(from({{"command", "audit-show"}, {"from", 0}}), 0U);
 }
 
+TEST(ControlRequest, TellsTheKindsOfImportApart) {
+  const auto wanted = [](const json& request) {
+    return std::get<ImportCommand>(parse_command(request.dump()).value()).wanted;
+  };
+  const auto crosswalk = wanted(
+      {{"command", "import-crosswalk"}, {"source", "c"}, {"replace", true}, {"dry_run", true}});
+  EXPECT_TRUE(crosswalk.crosswalk && crosswalk.replace && crosswalk.dry_run && !crosswalk.skip_bad);
+  const auto movements =
+      wanted({{"command", "import-movements"}, {"source", "m"}, {"replace", true}});
+  EXPECT_FALSE(movements.crosswalk || movements.replace);
+  EXPECT_EQ(refused({{"command", "import-crosswalk"}}).text, "the request lacks source");
+}
+
 TEST(ReceiptRows, ReadBackWhatWasKept) {
   const std::map<PartyId, Bytes> kept = {{party("vale-council"), {1, 2}},
                                          {party("vale-police"), {3}}};
