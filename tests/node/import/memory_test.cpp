@@ -17,6 +17,7 @@
 
 #include "crypto/base/wiping.h"
 #include "crypto/random.h"
+#include "node/import/crosswalk.h"
 #include "node/import/rows.h"
 
 namespace hedgerow::import {
@@ -279,6 +280,40 @@ TEST(MemoryAfterImport, HoldsTheNumbersAndNothingElseUntilTheFileIsDropped) {
     for (const std::size_t m : {1U, 3U, 4U, 5U, 6U, 7U, 8U})
       EXPECT_EQ(found[m], 0U) << kMarkers[m].what;
   }
+  EXPECT_EQ(what_was_found(), "");
+}
+
+[[gnu::noinline]] std::size_t read_crosswalk_and_forget() {
+  WipingBytes text;
+  text.reserve(1 << 20);
+  append(text, "child_ref,nhs_number\n");
+  for (int i = 0; i < 300; ++i) {
+    append(text, "\"");
+    for (int n = 0; n <= i % 2; ++n) append(text, kPadding);
+    unmask(text, kChild.bytes);
+    append(text, std::to_string(i % 50));  // each six times
+    append(text, "\",");
+    ByteView number = kNumber.bytes;
+    if (i % 3 == 1) number = kNumberSpaced.bytes;
+    if (i % 10 == 4) number = kSecondNumber.bytes;
+    unmask(text, number);
+    append(text, i % 7 == 3 ? "9\n" : "\n");  // refused: nhs-format
+  }
+  unmask(text, kNumber.bytes);
+  append(text, ",");
+  unmask(text, kNumber.bytes);  // refused: it is an NHS number
+  const auto key = ReferenceKey::copy_from(ByteArray<32>{3});
+  CrosswalkParser parser("crosswalk.csv", key);
+  for (std::size_t at = 0; at < text.size(); at += 997)
+    if (!parser.feed(ByteView(text).subspan(at, std::min<std::size_t>(997, text.size() - at))).ok())
+      return 0;
+  const auto file = std::move(parser).finish();
+  if (!file.ok() || file->report.refused < 40 || file->entries.size() < 40) return 0;
+  return file->identifiers.size();
+}
+
+TEST(MemoryAfterCrosswalk, HoldsNoIdentifier) {
+  ASSERT_EQ(read_crosswalk_and_forget(), 2U);
   EXPECT_EQ(what_was_found(), "");
 }
 
