@@ -6,6 +6,7 @@
 #include "protocol/credentials.h"
 #include "protocol/dkg/messages.h"
 #include "protocol/envelope.h"
+#include "protocol/link/messages.h"
 #include "protocol/pseudonymise/messages.h"
 #include "protocol/sum/messages.h"
 #include "protocol/sum/standing.h"
@@ -97,6 +98,45 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<sum::Standing>(body);
     case MessageType::sum_standings:
       return check_canonical<sum::StandingList>(body);
+    case MessageType::link_call:
+      return check_canonical<link::Plan>(body);
+    case MessageType::link_key:
+      return check_canonical<link::Key>(body);
+    case MessageType::link_manifest:
+      return check_canonical<link::Manifest>(body);
+    case MessageType::link_begin:
+      return check_canonical<link::Begin>(body);
+    case MessageType::link_check:
+      return check_canonical<link::Check>(body);
+    case MessageType::link_checked:
+      return check_canonical<link::Checked>(body);
+    case MessageType::link_proof:
+      return check_canonical<link::WholeProof>(body);
+    case MessageType::link_counts:
+      return check_canonical<link::Counts>(body);
+    case MessageType::link_cascade:
+      return check_canonical<link::Cascade>(body);
+    case MessageType::link_refusal:
+    case MessageType::link_void:
+      return check_canonical<link::Refusal>(body);
+    case MessageType::link_manifest_signature:
+    case MessageType::link_list:
+    case MessageType::link_list_seen:
+    case MessageType::link_entries:
+    case MessageType::link_entries_seen:
+    case MessageType::link_confirmation:
+      return check_canonical<link::Vouched>(body);
+    case MessageType::link_blinded:
+    case MessageType::link_evaluated:
+    case MessageType::link_onions:
+    case MessageType::link_batch:
+    case MessageType::link_hashes:
+      return check_canonical<link::Part>(body);
+    case MessageType::link_prove: {
+      const auto id = link::decode_id(body);
+      if (id.ok()) HR_CHECK(same(link::encode_id(*id), body));
+      return;
+    }
   }
 }
 

@@ -42,6 +42,30 @@ std::string_view activity_of(MessageType type) {
     case MessageType::sum_refusal:
     case MessageType::sum_void:
       return "sum";
+    case MessageType::link_call:
+    case MessageType::link_key:
+    case MessageType::link_manifest:
+    case MessageType::link_manifest_signature:
+    case MessageType::link_begin:
+    case MessageType::link_list:
+    case MessageType::link_blinded:
+    case MessageType::link_evaluated:
+    case MessageType::link_list_seen:
+    case MessageType::link_check:
+    case MessageType::link_checked:
+    case MessageType::link_prove:
+    case MessageType::link_proof:
+    case MessageType::link_entries:
+    case MessageType::link_onions:
+    case MessageType::link_entries_seen:
+    case MessageType::link_batch:
+    case MessageType::link_counts:
+    case MessageType::link_cascade:
+    case MessageType::link_hashes:
+    case MessageType::link_confirmation:
+    case MessageType::link_refusal:
+    case MessageType::link_void:
+      return "link";
     case MessageType::answer_hash:
     case MessageType::receipt:
     case MessageType::served:
