@@ -1,7 +1,6 @@
 #include "policies/agreement.h"
 
 #include <algorithm>
-#include <array>
 
 #include "policies/dimension.h"
 
@@ -34,15 +33,41 @@ std::string_view to_text(QuestionKind kind) {
       return "flows";
     case QuestionKind::counts:
       return "counts";
+    case QuestionKind::places:
+      return "places";
+    case QuestionKind::overlap:
+      return "overlap";
+    case QuestionKind::repeat_missing:
+      return "repeat-missing";
   }
   HR_CHECK(false);
   return {};
 }
 
 std::optional<QuestionKind> parse_question_kind(std::string_view text) {
-  for (const auto kind : {QuestionKind::flows, QuestionKind::counts})
+  for (const auto kind : kQuestionKinds)
     if (text == to_text(kind)) return kind;
   return std::nullopt;
+}
+
+std::string_view question_kind_names() { return "flows, counts, places, overlap, repeat-missing"; }
+
+bool is_linked(QuestionKind kind) {
+  switch (kind) {
+    case QuestionKind::flows:
+    case QuestionKind::counts:
+      return false;
+    case QuestionKind::places:
+    case QuestionKind::overlap:
+    case QuestionKind::repeat_missing:
+      return true;
+  }
+  return false;
+}
+
+Day window_begins(const LinkBounds& bounds, const Period& period) {
+  HR_CHECK(bounds.within_days >= 1 && bounds.within_days <= kMaxWithinDays);
+  return plus_days(period.last_day(), 1 - static_cast<std::int32_t>(bounds.within_days));
 }
 
 std::string_view to_text(Measure measure) {
@@ -63,6 +88,10 @@ bool Table::admits(std::string_view dimension, std::string_view code) const {
 }
 
 bool Table::has_place() const { return std::any_of(by.begin(), by.end(), is_place_dimension); }
+
+bool Table::by_agency() const {
+  return question == QuestionKind::overlap && by.size() == 1 && by[0] == kAgencyDimension;
+}
 
 const Table* Grant::table(std::string_view name) const {
   const auto found =
@@ -116,6 +145,13 @@ std::uint32_t Agreement::line_of(std::string path) const {
     if (dot == std::string::npos) return 0;
     path.resize(dot);
   }
+}
+
+std::vector<PartyId> Agreement::mixers() const {
+  std::vector<PartyId> ids;
+  for (const auto& p : parties)
+    if (p.roles.mixer) ids.push_back(p.id);
+  return ids;
 }
 
 bool Agreement::in_force(UtcTime now) const {

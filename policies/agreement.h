@@ -5,6 +5,7 @@
 // says nothing about signatures; the caller has verified them over the same exact bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -31,6 +32,18 @@ constexpr std::size_t kMaxTablesPerGrant = 16;
 constexpr std::size_t kMaxCellsPerGrant = 20'000;
 constexpr std::size_t kMinContributors = 3;  // cryptography.md C step 2
 constexpr std::size_t kMaxDiagnostics = 100;
+
+// Of linked tables (docs/design/link.md).
+constexpr std::uint32_t kMinLinkEntries = 16;
+constexpr std::uint32_t kMaxLinkEntries = 8192;
+constexpr std::uint32_t kMaxLinkEntriesTogether = 262'144;  // of all contributors
+constexpr std::uint32_t kMaxCellsPerChild = 64;
+constexpr std::uint32_t kMaxEpisodesPerChild = 64;
+constexpr std::uint32_t kMinTimes = 2;
+constexpr std::uint32_t kMaxTimes = 50;
+constexpr std::uint32_t kMaxWithinDays = 366;
+constexpr std::size_t kMinMixers = 2;
+constexpr std::size_t kMaxMixers = 8;
 
 enum class PartyKind { local_authority, police, health, voluntary, education, partnership, other };
 std::string_view to_text(PartyKind kind);
@@ -77,9 +90,22 @@ struct Purpose {
 };
 
 // An agreement that names a kind which does not exist yet is refused.
-enum class QuestionKind : std::uint8_t { flows = 1, counts = 2 };
-std::string_view to_text(QuestionKind kind);
+enum class QuestionKind : std::uint8_t {
+  flows = 1,
+  counts = 2,
+  places = 3,
+  overlap = 4,
+  repeat_missing = 5,
+};
+inline constexpr std::array kQuestionKinds = {QuestionKind::flows, QuestionKind::counts,
+                                              QuestionKind::places, QuestionKind::overlap,
+                                              QuestionKind::repeat_missing};
+std::string_view to_text(QuestionKind kind);  // "repeat-missing"
 std::optional<QuestionKind> parse_question_kind(std::string_view text);
+// "flows, counts, ...", as hints name them.
+std::string_view question_kind_names();
+// Whether its figures are distinct children across agencies, counted by the link.
+bool is_linked(QuestionKind kind);
 
 enum class Measure : std::uint8_t { reports = 1, children = 2 };
 std::string_view to_text(Measure measure);
@@ -87,19 +113,39 @@ std::string_view to_text(Measure measure);
 // Filters: dimension (a Vocabulary's text) to the codes that count, each sorted, none empty.
 using Where = std::map<std::string, std::vector<std::string>>;
 
+// The bounds of a linked table, the same for every contributor (docs/design/link.md, What is
+// counted). What is not of the table's kind is what it would be with one cell and no episodes.
+struct LinkBounds {
+  std::uint32_t entries = 0;             // that a contributor sends, exactly
+  std::uint32_t cells_per_child = 1;     // places
+  std::uint32_t episodes_per_child = 0;  // repeat-missing; at least `times`
+  std::uint32_t times = 0;               // repeat-missing: that many episodes or more
+  std::uint32_t within_days = 0;         // repeat-missing: to the end of the period
+  friend bool operator==(const LinkBounds&, const LinkBounds&) = default;
+};
+
+// The first day of the window of repeat-missing: the last `within_days` days of the period, which
+// holds them all (lint).
+Day window_begins(const LinkBounds& bounds, const Period& period);
+
+constexpr std::string_view kAgencyDimension = "agency";  // of overlap: by pair of agencies
+
 struct Table {
   std::string name;
   QuestionKind question = QuestionKind::flows;
   // As written. Flows: origin and destination. Counts: one to three of policies/dimension.h.
+  // Places: destination, place_type, or both. Overlap: nothing, or agency. Repeat-missing: nothing.
   std::vector<std::string> by;
   PlaceLevel place_level = PlaceLevel::district;  // of no meaning without a place
   Where where;
-  Measure measure = Measure::reports;
+  Measure measure = Measure::reports;  // children, of a linked table
+  std::optional<LinkBounds> link;      // of a linked table, and of no other
   std::uint32_t line = 0;
 
   // Whether a row with this code in this dimension counts. A dimension without filter counts all.
   bool admits(std::string_view dimension, std::string_view code) const;
   bool has_place() const;  // whether origin or destination is among its dimensions
+  bool by_agency() const;  // overlap by pair of agencies
 };
 
 // "role:analyst", or one person by certificate name.
@@ -149,6 +195,7 @@ struct Agreement {
   std::vector<PartyId> party_ids() const;  // all of these sorted
   std::vector<PartyId> contributors() const;
   std::vector<PartyId> keyholders() const;  // numbered from 1 in this order in the DKG
+  std::vector<PartyId> mixers() const;      // who mix in this order
   bool in_force(UtcTime now) const;         // dates only
   // Of the key, else of the table that it would stand in; 0 where the file has neither.
   std::uint32_t line_of(std::string path) const;

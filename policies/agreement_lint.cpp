@@ -166,6 +166,15 @@ class Lint {
       if (p.roles.mixer && !organisations.emplace(p.organisation, n).second)
         error(party_path(n) + ".roles", "two mixers of one organisation");
     }
+    const bool linked = std::any_of(a_.grants.begin(), a_.grants.end(), [](const Grant& g) {
+      return std::any_of(g.tables.begin(), g.tables.end(),
+                         [](const Table& t) { return is_linked(t.question); });
+    });
+    for (std::size_t n = 0; !linked && n < a_.parties.size(); ++n)
+      if (a_.parties[n].roles.mixer)
+        warning(party_path(n) + ".roles",
+                in_quotes(a_.parties[n].id.str()) + " is a mixer, and there is no linked table",
+                "mixers are for tables of places, overlap and repeat-missing");
   }
 
   void grant(std::size_t n) {
@@ -211,6 +220,7 @@ class Lint {
     for (std::size_t m = 0; m < g.tables.size(); ++m) {
       const Table& t = g.tables[m];
       const std::string table_path = path + ".table." + std::to_string(m);
+      if (is_linked(t.question)) linked(g, t, table_path);
       if (!dimensions(t, table_path + ".by")) continue;
       const auto space = CellSpace::make(a_, t, codes_);
       if (space.ok()) {
@@ -234,8 +244,89 @@ class Lint {
         return false;
       case QuestionKind::counts:
         return count_dimensions(t, distinct, path);
+      case QuestionKind::places:
+        if (!t.by.empty() && std::all_of(t.by.begin(), t.by.end(), is_dimension_of_places))
+          return true;
+        error(path, "places are by destination, place_type, or both",
+              "by = [\"destination\", \"place_type\"]");
+        return false;
+      case QuestionKind::overlap:
+        if (t.by.empty() || t.by_agency()) return true;
+        error(path, "overlap is by nothing, or by agency: figures for each pair of agencies",
+              "by = [], or by = [\"agency\"]");
+        return false;
+      case QuestionKind::repeat_missing:
+        if (t.by.empty()) return true;
+        error(path, "repeat-missing is one figure for the region, by nothing", "by = []");
+        return false;
     }
     return false;
+  }
+
+  // What a link needs (docs/design/link.md), and what the window of repeat-missing may be.
+  void linked(const Grant& g, const Table& t, const std::string& path) {
+    HR_CHECK(t.link.has_value());
+    const LinkBounds& b = *t.link;
+    const std::size_t mixers = a_.mixers().size();
+    if (mixers < kMinMixers || mixers > kMaxMixers)
+      error(path + ".question",
+            "a linked table needs " + std::to_string(kMinMixers) + " to " +
+                std::to_string(kMaxMixers) + " mixers, and there are " + std::to_string(mixers),
+            "roles = [..., \"mixer\"], of different organisations, none the hub's");
+    const std::size_t most =
+        kMaxLinkEntriesTogether / std::max<std::size_t>(1, a_.contributors().size());
+    if (b.entries > most)
+      error(path + ".entries",
+            "more than " + std::to_string(kMaxLinkEntriesTogether) +
+                " entries of all contributors together",
+            "at most " + std::to_string(most) + " with " +
+                std::to_string(a_.contributors().size()) + " contributors");
+    if (g.disclosure.round_to == 1)
+      warning(path + ".question", "figures of a linked table that are not rounded",
+              "an agency could take its own children off a figure, and see how many others "
+              "know besides");
+    if (t.question != QuestionKind::places && g.disclosure.true_zero)
+      warning(path + ".question", "true_zero shows cells of places only",
+              "a figure of " + std::string(to_text(t.question)) + " is never shown as zero");
+    if (t.question == QuestionKind::repeat_missing) repeat_missing(g, t, path);
+  }
+
+  void repeat_missing(const Grant& g, const Table& t, const std::string& path) {
+    const LinkBounds& b = *t.link;
+    const auto events = t.where.find("event");
+    const auto is_absence = [](const std::string& code) {
+      return code == "missing" || code == "away-without-authorisation";
+    };
+    if (events == t.where.end() ||
+        !std::all_of(events->second.begin(), events->second.end(), is_absence))
+      error(path + ".where", "repeat-missing counts missing episodes, and this admits other rows",
+            "where = { event = [\"missing\"] }, or with \"away-without-authorisation\"");
+    if (b.episodes_per_child < b.times)
+      error(path + ".episodes_per_child", "below times, so that no agency could show it alone",
+            "at least " + std::to_string(b.times));
+    if (b.within_days > shortest_days(g.period))
+      error(path + ".within",
+            "longer than the shortest " + to_text(g.period) +
+                ", so that two periods would share "
+                "rows",
+            "at most P" + std::to_string(shortest_days(g.period)) + "D");
+  }
+
+  static bool is_dimension_of_places(const std::string& name) {
+    return name == "destination" || name == "place_type";
+  }
+
+  static std::uint32_t shortest_days(PeriodKind kind) {
+    switch (kind) {
+      case PeriodKind::month:
+        return 28;
+      case PeriodKind::quarter:
+        return 90;
+      case PeriodKind::year:
+      case PeriodKind::financial_year:
+        return 365;
+    }
+    return 0;
   }
 
   bool count_dimensions(const Table& t, const std::set<std::string>& distinct,

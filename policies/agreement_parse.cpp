@@ -227,17 +227,63 @@ class AgreementParser {
       t.question = *kind;
     } else if (!question.empty()) {
       r.error("question", "'" + question + "' is not a question this version answers",
-              "flows or counts, so far");
+              std::string(question_kind_names()));
     }
-    t.by = r.texts("by", 8, 64);
+    const bool may_be_by_nothing =
+        t.question == QuestionKind::overlap || t.question == QuestionKind::repeat_missing;
+    t.by = r.texts("by", 8, 64, may_be_by_nothing ? Need::optional : Need::required);
     if (t.has_place() || r.has("place_level"))
       t.place_level =
           word(r, "place_level", parse_place_level, "district, social-care-authority, police-area");
     if (const auto* where = r.table("where", Need::optional))
       t.where = parse_where(*where, path + ".where");
-    t.measure = word(r, "measure", parse_measure, "reports, children");
+    t.measure = Measure::children;
+    if (!is_linked(t.question) || r.has("measure"))
+      t.measure = word(r, "measure", parse_measure, "reports, children");
+    if (is_linked(t.question))
+      parse_link(r, t);
+    else
+      keep_out(r, {"entries", "cells_per_child", "times", "within", "episodes_per_child"},
+               "it is for tables of places, overlap or repeat-missing");
     r.finish();
     return t;
+  }
+
+  // Keys that are understood, but stand in a table of another kind.
+  static void keep_out(TableReader& r, const std::vector<std::string_view>& keys,
+                       std::string_view hint) {
+    for (const auto key : keys) {
+      if (r.node(key) == nullptr) continue;
+      r.error(key, "has no meaning in a table of this kind", std::string(hint));
+    }
+  }
+
+  static void parse_link(TableReader& r, Table& t) {
+    LinkBounds b;
+    b.entries = r.integer("entries", kMinLinkEntries, kMaxLinkEntries);
+    if (t.question == QuestionKind::places)
+      b.cells_per_child = r.integer("cells_per_child", 1, kMaxCellsPerChild);
+    else
+      keep_out(r, {"cells_per_child"}, "it is for tables of places: here a child has one cell");
+    if (t.question == QuestionKind::repeat_missing) {
+      b.times = r.integer("times", kMinTimes, kMaxTimes);
+      b.episodes_per_child = r.integer("episodes_per_child", 1, kMaxEpisodesPerChild);
+      const Duration within = r.duration("within");
+      if (within.months > 0 || within.days > kMaxWithinDays)
+        r.error("within", "not a number of days up to " + std::to_string(kMaxWithinDays),
+                "written P90D");
+      b.within_days = within.days;
+    } else {
+      keep_out(r, {"times", "within", "episodes_per_child"}, "it is for tables of repeat-missing");
+    }
+    if (t.measure != Measure::children)
+      r.error("measure", "a linked table counts children, once across agencies",
+              "measure = \"children\", or leave it out");
+    if (r.has("place_level") && !t.has_place())
+      r.error("place_level", "there is no place among the dimensions",
+              t.question == QuestionKind::places ? "by = [\"destination\"], or leave it out"
+                                                 : "leave it out");
+    t.link = b;
   }
 
   static std::optional<Measure> parse_measure(std::string_view text) {

@@ -10,6 +10,8 @@
 namespace hedgerow::policies {
 namespace {
 
+constexpr std::string_view kOrMore = "-or-more";
+
 std::vector<std::string> place_codes(const Agreement& agreement, PlaceLevel level,
                                      const CodeList& codes) {
   std::set<std::string> areas;
@@ -61,21 +63,101 @@ Sha256 hash_of(const CodeList& codes, const Table& table,
     out.text(dimension.name).u32(static_cast<std::uint32_t>(dimension.codes.size()));
     for (const auto& code : dimension.codes) out.text(code);
   }
+  if (table.link)
+    out.u32(table.link->entries)
+        .u32(table.link->cells_per_child)
+        .u32(table.link->episodes_per_child)
+        .u32(table.link->times)
+        .u32(table.link->within_days);
   return sha256_id(out.data());
+}
+
+Dimension make_agencies(const Agreement& agreement) {
+  Dimension dimension{std::string(kAgenciesDimension), {}};
+  for (std::size_t k = 1; k <= agreement.contributors().size(); ++k)
+    dimension.codes.push_back(std::to_string(k) + std::string(kOrMore));
+  return dimension;
+}
+
+Dimension make_pairs(const Agreement& agreement) {
+  Dimension dimension{std::string(kAgencyPairDimension), {}};
+  const auto contributors = agreement.contributors();
+  for (std::size_t i = 0; i < contributors.size(); ++i)
+    for (std::size_t j = i + 1; j < contributors.size(); ++j)
+      dimension.codes.push_back(contributors[i].str() + "+" + contributors[j].str());
+  return dimension;
+}
+
+Dimension the_region() { return {std::string(kRegionDimension), {"all"}}; }
+
+Result<void> check_table(const Agreement& agreement, const Table& table, const CodeList& codes) {
+  if (agreement.codes != codes.hash())
+    return bad_input("the agreement pins other code lists than this node holds");
+  if (is_linked(table.question) != table.link.has_value())
+    return bad_input("a table has bounds if it is linked, and only then");
+  if (is_linked(table.question) && agreement.contributors().size() < kMinContributors)
+    return bad_input("a linked table needs " + std::to_string(kMinContributors) + " contributors");
+  return {};
 }
 
 }  // namespace
 
+std::string code_in_words(const CodeList& codes, std::string_view dimension,
+                          std::string_view code) {
+  if (is_place_dimension(dimension)) return std::string(place_name(codes, code));
+  if (dimension == kAgenciesDimension) {
+    const std::string k(code.substr(0, code.find('-')));
+    return "known to " + k + (k == "1" ? " agency" : " agencies") + " or more";
+  }
+  if (dimension == kAgencyPairDimension) {
+    const std::size_t plus = code.find('+');
+    if (plus != std::string_view::npos)
+      return "known to " + std::string(code.substr(0, plus)) + " and " +
+             std::string(code.substr(plus + 1));
+  }
+  if (dimension == kRegionDimension) return "the region";
+  return std::string(code);
+}
+
 Result<CellSpace> CellSpace::make(const Agreement& agreement, const Table& table,
                                   const CodeList& codes) {
-  if (agreement.codes != codes.hash())
-    return bad_input("the agreement pins other code lists than this node holds");
+  HR_TRY(check_table(agreement, table, codes));
+  std::vector<Dimension> dimensions;
+  switch (table.question) {
+    case QuestionKind::flows:
+    case QuestionKind::counts:
+    case QuestionKind::places:
+      for (const auto& name : table.by) {
+        HR_ASSIGN(auto dimension, is_place_dimension(name)
+                                      ? make_place(agreement, name, table, codes)
+                                      : make_coded(name, table, codes));
+        dimensions.push_back(std::move(dimension));
+      }
+      break;
+    case QuestionKind::overlap:
+      dimensions.push_back(table.by_agency() ? make_pairs(agreement) : make_agencies(agreement));
+      break;
+    case QuestionKind::repeat_missing:
+      dimensions.push_back(the_region());
+      break;
+  }
+  return of(std::move(dimensions), table, codes);
+}
+
+Result<CellSpace> CellSpace::make_link_cells(const Agreement& agreement, const Table& table,
+                                             const CodeList& codes) {
+  if (!is_linked(table.question)) return bad_input("the table is not linked");
+  if (table.question == QuestionKind::places) return make(agreement, table, codes);
+  HR_TRY(check_table(agreement, table, codes));
+  return of({the_region()}, table, codes);
+}
+
+Result<CellSpace> CellSpace::of(std::vector<Dimension> dimensions, const Table& table,
+                                const CodeList& codes) {
   CellSpace space;
   space.level_ = table.place_level;
   space.size_ = 1;
-  for (const auto& name : table.by) {
-    HR_ASSIGN(auto dimension, is_place_dimension(name) ? make_place(agreement, name, table, codes)
-                                                       : make_coded(name, table, codes));
+  for (auto& dimension : dimensions) {
     const std::size_t n = dimension.codes.size();
     if (space.size_ > kMaxCellsPerGrant / n)
       return bad_input("the table has more than " + std::to_string(kMaxCellsPerGrant) + " cells",

@@ -1,9 +1,11 @@
 // What may leave as a number (disclosure.md, rules 4 and 5): the only code that opens
-// Unreleased<T>.
+// Unreleased<T>. docs/design/disclosure.md says what holds for sums and what for links.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,11 +13,13 @@
 #include "crypto/base/ids.h"
 #include "crypto/base/result.h"
 #include "crypto/base/unreleased.h"
+#include "policies/agreement.h"
 #include "policies/cells.h"
 #include "policies/disclosure_rule.h"
 
 namespace hedgerow::policies {
 
+using hedgerow::LinkTotals;
 using hedgerow::SumVectors;
 using hedgerow::Unreleased;
 
@@ -26,6 +30,8 @@ struct FloorMarks {
   std::uint64_t z = 0;
 };
 FloorMarks floor_marks(std::uint64_t children, const DisclosureRule& rule);
+// The same for a linked table's cell, with the floor of local_floor().
+FloorMarks link_floor_marks(std::uint64_t children, std::uint32_t floor);
 
 enum class CellStatus : std::uint8_t { suppressed = 0, released = 1, zero = 2 };
 std::string_view to_text(CellStatus status);
@@ -55,6 +61,26 @@ struct Edition {
 // need, a wrapped total): then nothing is released.
 Result<Edition> release_sums(const DisclosureRule& rule, const CellSpace& space,
                              std::size_t contributors, Unreleased<SumVectors> totals);
+
+// The same for a linked table, whose figures are distinct children. Rule 4: at least min_children,
+// and the K and Z test with the local floor. Overlap's figures for one, two ... agencies are parts
+// of one another: from the first on, only those that differ from the last one released by
+// min_children or more. Parties that are not on the roster have no figure. Only cells of places
+// are shown as zero.
+//
+// `rule` is in force, `agreed` is the grant's own (local_floor). `roster` as in the manifest: the
+// contributors that took part, ascending. bad_input, with the same text as above, where totals,
+// bounds and roster contradict one another; then nothing is released. `answer_cells` is
+// CellSpace::make of the table.
+Result<Edition> release_links(const DisclosureRule& rule, const DisclosureRule& agreed,
+                              const Agreement& agreement, const Table& table,
+                              const CellSpace& answer_cells, std::span<const PartyId> roster,
+                              Unreleased<LinkTotals> totals);
+
+// The rule as it holds for a table, for people. `agreed` is the grant's rule, `in_force` that or a
+// stricter one.
+std::string rule_in_words(const Table& table, const DisclosureRule& in_force,
+                          const DisclosureRule& agreed);
 
 // floor(value / round_to + 1/2) * round_to.
 std::uint64_t round_half_up(std::uint64_t value, std::uint32_t round_to);

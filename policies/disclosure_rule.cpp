@@ -4,6 +4,11 @@
 
 namespace hedgerow::policies {
 
+std::uint32_t local_floor(const DisclosureRule& in_force, const DisclosureRule& agreed) {
+  const std::uint32_t agencies = std::max(1u, agreed.min_agencies);
+  return (in_force.min_children + agencies - 1) / agencies;
+}
+
 std::string in_words(const DisclosureRule& rule) {
   const std::uint32_t agencies = std::max(1u, rule.min_agencies);
   const std::string children = std::to_string(rule.min_children);

@@ -20,7 +20,13 @@ struct DisclosureRule {
   friend bool operator==(const DisclosureRule&, const DisclosureRule&) = default;
 };
 
-std::string in_words(const DisclosureRule& rule);
+// Of linked tables: how many distinct children an agency must know to count for K, min_children
+// divided by min_agencies, rounded up. `agreed` is the grant's rule, `in_force` that or a stricter
+// one: the divisor stays the agreement's, since with a raised min_agencies the floor would fall and
+// the stricter rule release more.
+std::uint32_t local_floor(const DisclosureRule& in_force, const DisclosureRule& agreed);
+
+std::string in_words(const DisclosureRule& rule);          // of sums; for a table: rule_in_words
 void write_rule(Writer& out, const DisclosureRule& rule);  // u32 u32 u32 u8
 DisclosureRule read_rule(Reader& in);                      // fails the reader when out of bounds
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policies/disclosure.h"
+
 namespace hedgerow::policies {
 namespace {
 
@@ -22,8 +24,8 @@ std::string in_words(const Where& where) {
 // event=missing, each quarter"
 std::string describe(const Grant& grant, const Table& table) {
   return "table '" + table.name + "' of grant '" + grant.id + "' (line " +
-         std::to_string(table.line) + "): " + std::string(to_text(table.question)) + " by " +
-         joined(table.by) +
+         std::to_string(table.line) + "): " + std::string(to_text(table.question)) +
+         (table.by.empty() ? "" : " by " + joined(table.by)) +
          (table.has_place() ? " (" + std::string(to_text(table.place_level)) + ")" : "") + ", " +
          in_words(table.where) + ", each " + to_text(grant.period);
 }
@@ -236,7 +238,8 @@ class TableTests {
     if (by != q_.by)
       return failed(Condition::dimensions, table_line("by"), DenyReason::dimensions_differ,
                     "no table has exactly these dimensions", nearest());
-    return passed(Condition::dimensions, table_line("by"), "by " + joined(t_->by));
+    return passed(Condition::dimensions, table_line("by"),
+                  t_->by.empty() ? "by nothing" : "by " + joined(t_->by));
   }
 
   Finding filter() const {
@@ -337,7 +340,7 @@ Decision decide(const Agreement& agreement, const AskContext& context, const Exa
                     table.table_line,
                     std::move(*periods),
                     grant.disclosure,
-                    in_words(grant.disclosure)};
+                    rule_in_words(*grant.table(table.table), grant.disclosure, grant.disclosure)};
     }
     const auto condition =
         nearest == nullptr ? failure->condition : nearest->first_failure()->condition;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policies/cells.h"
+#include "policies/disclosure.h"
 #include "policies/match_rate.h"
 
 namespace hedgerow::policies {
@@ -80,7 +81,11 @@ class Explanation {
       fact(p.line,
            "Keyholder: it holds one share of the pseudonym key and answers other parties' "
            "requests, within the quotas.");
-    if (r.mixer) fact(p.line, "Mixer: named for linked tables, which this version does not have.");
+    if (r.mixer)
+      fact(p.line,
+           "Mixer: for linked tables it evaluates blinded points that it cannot read, then takes "
+           "a layer of encryption off all agencies' entries and shuffles them, so that nobody "
+           "can tell whose an entry was. It learns no identity and no figure.");
     if (r.scrutineer) fact(p.line, "Scrutineer: it may read logs and proofs; it holds no data.");
     if (!p.areas.empty()) {
       std::vector<std::string> names;
@@ -143,7 +148,7 @@ class Explanation {
          "Periods that began more than " + in_words(g.history) + " ago are refused.");
     fact(line("reason"), "Each question gives a reason, which goes on every party's log.");
     const DisclosureRule& rule = g.disclosure;
-    fact(line("disclosure"), in_words(rule));
+    for (const Table& t : g.tables) fact(line("disclosure"), rule_in_words(t, rule, rule));
     fact(line("disclosure"), "Its parameters: min_children " + std::to_string(rule.min_children) +
                                  ", min_agencies " + std::to_string(rule.min_agencies) +
                                  ", round_to " + std::to_string(rule.round_to) + ", true_zero " +
@@ -156,11 +161,9 @@ class Explanation {
       const auto found = a_.line_of(path + "." + key);
       return found == 0 ? t.line : found;
     };
-    fact(t.line,
-         "Table " + t.name + ": " + std::string(to_text(t.question)) + " by " + listed(t.by) + ".");
-    const bool has_place = std::find(t.by.begin(), t.by.end(), "origin") != t.by.end() ||
-                           std::find(t.by.begin(), t.by.end(), "destination") != t.by.end();
-    if (has_place)
+    fact(t.line, "Table " + t.name + ": " + std::string(to_text(t.question)) +
+                     (t.by.empty() ? "" : " by " + listed(t.by)) + ".");
+    if (t.has_place())
       fact(line("place_level"), "Places are told apart down to the " +
                                     std::string(to_text(t.place_level)) + ", no further.");
     std::string where;
@@ -168,11 +171,52 @@ class Explanation {
       where += (where.empty() ? "" : "; ") + dimension + " " + listed(codes, "or");
     fact(line("where"),
          where.empty() ? "Every row counts." : "Only rows with " + where + " count.");
-    fact(line("measure"), t.measure == Measure::reports
-                              ? "Counted are reports: what two agencies report counts twice."
-                              : "Counted are children, once by each agency that knows them.");
+    if (t.link)
+      linked(t, line);
+    else
+      fact(line("measure"), t.measure == Measure::reports
+                                ? "Counted are reports: what two agencies report counts twice."
+                                : "Counted are children, once by each agency that knows them.");
     const auto space = CellSpace::make(a_, t, codes_);
     if (space.ok()) fact(t.line, counted(space->size(), "cell") + " a period.");
+  }
+
+  template <class Line>
+  void linked(const Table& t, const Line& line) {
+    const LinkBounds& b = *t.link;
+    fact(line("measure"),
+         "Counted are distinct children across agencies: one whom three agencies know is one "
+         "child. Rows of children without an NHS number are left out.");
+    if (t.question == QuestionKind::overlap)
+      fact(line("by"), t.by_agency()
+                           ? "The figures: for each two agencies, how many children both know."
+                           : "The figures: how many children at least one agency knows, at "
+                             "least two, and so on.");
+    if (t.question == QuestionKind::repeat_missing)
+      fact(line("times"), "The figure: children with at least " + std::to_string(b.times) +
+                              " episodes in the last " + counted(b.within_days, "day") +
+                              " of the period, whichever agencies reported them. Episodes are "
+                              "told apart by the day they began: one that two agencies date "
+                              "differently counts twice.");
+    fact(line("entries"), "Every contributor sends exactly " + std::to_string(b.entries) +
+                              " entries a period, however many children it knows; what is beyond "
+                              "that number is left out.");
+    if (t.question == QuestionKind::places)
+      fact(line("cells_per_child"), "Of one child an agency enters at most " +
+                                        counted(b.cells_per_child, "cell") +
+                                        "; more are left out.");
+    if (t.question == QuestionKind::repeat_missing)
+      fact(line("episodes_per_child"), "Of one child an agency enters at most " +
+                                           counted(b.episodes_per_child, "episode") +
+                                           "; more are left out.");
+  }
+
+  std::vector<const Table*> linked_tables() const {
+    std::vector<const Table*> tables;
+    for (const Grant& g : a_.grants)
+      for (const Table& t : g.tables)
+        if (t.link) tables.push_back(&t);
+    return tables;
   }
 
   void leaves() {
@@ -186,6 +230,13 @@ class Explanation {
         "the child's NHS number, as one of four bands (under 50 %, 50-80 %, 80-95 %, 95 % and "
         "over), signed by it. It states none where it counted fewer distinct children than " +
         std::to_string(kMatchRateFloor) + " times min_children.");
+    if (!linked_tables().empty())
+      fact(
+          "For a linked table, besides: the fixed number of blinded points to the mixers, and of "
+          "entries to the first of them, each the same size, empty ones among them, in a layer of "
+          "encryption for each mixer and one for the hub. An entry names a child only by a token "
+          "that is made for that one release, by all mixers together, and serves for nothing "
+          "else.");
     fact("For pseudonyms: blinded numbers to keyholders, which they cannot read, and theirs back.");
     fact("Questions with asker and reason, and what a node decides about them.");
   }
@@ -197,6 +248,12 @@ class Explanation {
              ": every question, asker and reason; the region's sums in every cell, small ones "
              "included, in memory only; never one agency's figures, as long as two contributors "
              "at least do not work with it.");
+    for (const Table* t : linked_tables()) fact(t->line, of_a_linked_table(*t));
+    if (!linked_tables().empty())
+      fact("Mixers (" + listed(texts_of(a_.mixers())) +
+           "), in this order: that a linked table is computed, and who takes part; not whose an "
+           "entry is, and no figure, as long as one of them at least does not work with the "
+           "others.");
     fact("Keyholders (" + listed(texts_of(a_.keyholders())) +
          "): which party asked for pseudonyms, when and for how many children; not for whom.");
     fact("Contributors (" + listed(texts_of(a_.contributors())) +
@@ -209,6 +266,21 @@ class Explanation {
         "The asker and the asker's agency: the answer, after the disclosure rule. A contributor "
         "that asks can take its own part off a figure; the rule is made so that another agency at "
         "or above the floor is left, or nothing.");
+  }
+
+  static std::string of_a_linked_table(const Table& t) {
+    const std::string learns = "The hub, from linked table " + t.name + ", in memory only: ";
+    if (t.by_agency())
+      return learns +
+             "for every combination of agencies how many children exactly these know, small "
+             "numbers included; of no child which one it is.";
+    if (t.question == QuestionKind::repeat_missing)
+      return learns +
+             "how many children have one episode, two, and so on, small numbers included; neither "
+             "which children, nor which agencies know them.";
+    return learns + "how many children one agency knows, two, and so on" +
+           (t.question == QuestionKind::places ? ", in every cell" : "") +
+           ", small numbers included; neither which children, nor which agencies.";
   }
 
   void kept() {

@@ -1,6 +1,7 @@
 #include "policies/question.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "crypto/domains.h"
@@ -34,10 +35,18 @@ std::vector<std::string> dimensions_of(QuestionKind kind) {
     case QuestionKind::flows:
       return {"destination", "origin"};
     case QuestionKind::counts:
+    case QuestionKind::places:
+    case QuestionKind::overlap:
+    case QuestionKind::repeat_missing:
       return {};
   }
   HR_CHECK(false);
   return {};
+}
+
+// One figure, or those of overlap, are by nothing.
+bool may_be_by_nothing(QuestionKind kind) {
+  return kind == QuestionKind::overlap || kind == QuestionKind::repeat_missing;
 }
 
 // The length of the UTF-8 sequence at the front, or 0: shortest form, no surrogates, no more than
@@ -110,19 +119,50 @@ Error no_dimension(const std::string& name) {
   return usage("'" + name + "' is not a dimension", std::string(dimension_names()));
 }
 
+Result<void> check_linked_by(QuestionKind kind, const std::vector<std::string>& by) {
+  const auto all_of = [&](std::initializer_list<std::string_view> known) {
+    return std::all_of(by.begin(), by.end(), [&](const std::string& name) {
+      return std::find(known.begin(), known.end(), as_column(name)) != known.end();
+    });
+  };
+  switch (kind) {
+    case QuestionKind::flows:
+    case QuestionKind::counts:
+      break;
+    case QuestionKind::places:
+      if (!all_of({"destination", "place_type"}))
+        return usage("places are by destination, place_type, or both",
+                     "--by destination,place-type");
+      break;
+    case QuestionKind::overlap:
+      if (!all_of({kAgencyDimension}))
+        return usage("overlap is by nothing, or by agency", "--by agency, or without --by");
+      break;
+    case QuestionKind::repeat_missing:
+      if (!by.empty())
+        return usage("repeat-missing is one figure for the region, by nothing", "without --by");
+      break;
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> parse_by(QuestionKind kind, const std::string& text) {
   std::vector<std::string> by;
   if (text.empty()) {
     by = dimensions_of(kind);
-    if (by.empty()) return usage("what is it counted by?", "--by age_band,sex");
+    if (by.empty() && !may_be_by_nothing(kind))
+      return usage("what is it counted by?", kind == QuestionKind::places
+                                                 ? "--by destination,place-type"
+                                                 : "--by age_band,sex");
     return by;
   }
   by = split_list(text);
   if (by.size() > kMaxDimensions || !std::all_of(by.begin(), by.end(), is_word))
     return usage("the dimensions are not understood", "--by origin,destination");
+  HR_TRY(check_linked_by(kind, by));
   for (std::string& name : by) {
     name = as_column(name);
-    if (!is_dimension(name)) return no_dimension(name);
+    if (!is_linked(kind) && !is_dimension(name)) return no_dimension(name);
   }
   sort_distinct(by);
   if (kind == QuestionKind::counts && by.size() > kMaxCountDimensions)
@@ -204,7 +244,9 @@ bool is_within_bounds(const Question& q) {
     return !words.empty() && words.size() <= max && std::all_of(words.begin(), words.end(), is_one);
   };
   if (q.agreement.empty() || !is_word(q.purpose) || !is_good_reason(q.reason)) return false;
-  if (!words_ok(q.by, kMaxDimensions, is_word) || q.where.size() > kMaxDimensions) return false;
+  const bool by_nothing = q.by.empty() && may_be_by_nothing(q.kind);
+  if (!by_nothing && !words_ok(q.by, kMaxDimensions, is_word)) return false;
+  if (q.where.size() > kMaxDimensions) return false;
   return std::all_of(q.where.begin(), q.where.end(), [&](const auto& filter) {
     return is_word(filter.first) && words_ok(filter.second, kMaxFilterCodes, is_code);
   });
@@ -231,7 +273,8 @@ Result<Question> make_question(const QuestionWords& words) {
   if (!is_word(words.purpose)) return usage("no purpose, or not a purpose's name");
   q.purpose = words.purpose;
   const auto kind = parse_question_kind(words.kind);
-  if (!kind) return usage("not a question this version answers", "flows, counts");
+  if (!kind)
+    return usage("not a question this version answers", std::string(question_kind_names()));
   q.kind = *kind;
   const auto from = Period::parse(words.from);
   if (!from.ok()) return usage("--from: " + from.error().text, from.error().hint);
@@ -266,11 +309,11 @@ Result<Question> decode_question(ByteView bytes) {
   if (in.text(kDomainQuestion.size()) != kDomainQuestion) in.fail();
   const auto lineage = Lineage::parse(in.text(kMaxWordBytes));
   q.purpose = read_word(in);
-  const std::uint8_t kind = in.u8();
-  if (kind != static_cast<std::uint8_t>(QuestionKind::flows) &&
-      kind != static_cast<std::uint8_t>(QuestionKind::counts))
-    in.fail();
-  q.kind = static_cast<QuestionKind>(kind);
+  const auto kind = static_cast<QuestionKind>(in.u8());
+  const bool known =
+      std::find(kQuestionKinds.begin(), kQuestionKinds.end(), kind) != kQuestionKinds.end();
+  if (!in.failed() && !known) in.fail();
+  q.kind = known ? kind : QuestionKind::flows;
   q.from = read_period(in);
   q.to = read_period(in);
   const std::size_t dimensions = in.count(kMaxDimensions, 4);

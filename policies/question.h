@@ -36,7 +36,8 @@ struct Question {
   friend bool operator==(const Question&, const Question&) = default;
 };
 
-// What the asker wrote; empty `to` means `from`, empty `by` of flows means both their dimensions.
+// What the asker wrote; empty `to` means `from`, empty `by` of flows means both their dimensions;
+// overlap may be by nothing and repeat-missing is.
 // Dimensions may be written with hyphens: "place-type".
 struct QuestionWords {
   std::string agreement;

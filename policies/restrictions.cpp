@@ -66,7 +66,8 @@ class RestrictionsParser {
       const std::string written = r.text("question", 64);
       entry.question = parse_question_kind(written);
       if (!entry.question && !written.empty())
-        r.error("question", "'" + written + "' is not a kind of question", "as for `ask`");
+        r.error("question", "'" + written + "' is not a kind of question",
+                std::string(question_kind_names()));
     }
     parse_asker(r, entry);
     if (r.has("period")) {

@@ -49,6 +49,7 @@ bool stays_within_a_text(std::string_view value) {
 const std::map<std::string, std::string_view>& shipped_templates() {
   static const std::map<std::string, std::string_view> templates = {
       {"counts-few-agencies", counts_few_agencies_text()},
+      {"linked-patterns", linked_patterns_text()},
       {"regional-flows", regional_flows_text()},
       {"voluntary-partner", voluntary_partner_text()}};
   return templates;
@@ -57,6 +58,9 @@ const std::map<std::string, std::string_view>& shipped_templates() {
 std::string_view template_summary(const std::string& name) {
   static const std::map<std::string, std::string_view> summaries = {
       {"counts-few-agencies", "children who go missing, by age and sex, among three agencies"},
+      {"linked-patterns",
+       "children counted once across agencies: where they are seen, who is known to several, who "
+       "goes missing again"},
       {"regional-flows", "movements between districts each quarter, four agencies and a hub"},
       {"voluntary-partner",
        "movements each year, a voluntary service among the parties, no figure from one agency"}};

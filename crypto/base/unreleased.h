@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/base/wiping.h"
+
 namespace hedgerow {
 
 namespace policies {
@@ -32,6 +34,20 @@ class Unreleased {
 // some.
 struct SumVectors {
   std::vector<std::uint64_t> v, c, k, z;
+};
+
+// What a link counted (docs/design/link.md, Figures), and its companion sum. Wiped with it.
+struct LinkTotals {
+  std::uint32_t contributors = 0;  // on the roster
+  std::uint32_t degrees = 0;
+  // By link cell * degrees + (k - 1): distinct children with exactly k agencies or, of
+  // repeat-missing, exactly k distinct episodes (the last class: that many or more).
+  WipingVector<std::uint64_t> tokens;
+  // Children that both know, by pair i < j of the roster, row by row; only by agency, else empty.
+  WipingVector<std::uint64_t> pairs;
+  // By link cell: children counted once per agency, agencies at or above the local floor, agencies
+  // with fewer but some.
+  WipingVector<std::uint64_t> c, k, z;
 };
 
 }  // namespace hedgerow

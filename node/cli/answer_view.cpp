@@ -263,7 +263,10 @@ void print_parties(std::ostream& out, const json& period) {
 void print_head(std::ostream& out, const json& answer) {
   const json& q = answer.at("question");
   const json& clause = answer.at("clause");
-  out << q.value("kind", "") << " of " << answer.value("measure", "") << ", " << q.value("from", "")
+  out << q.value("kind", "")
+      << (answer.contains("link") ? " of distinct children across agencies, "
+                                  : " of " + answer.value("measure", "") + ", ")
+      << q.value("from", "")
       << (q.value("from", "") == q.value("to", "") ? "" : " to " + q.value("to", ""));
   for (const auto& [dimension, codes] : q.at("where").items())
     for (const auto& code : codes) out << ", " << dimension << '=' << code.get<std::string>();

@@ -145,7 +145,7 @@ CLI::App* add_question(CLI::App& ask_command, Context& context, std::shared_ptr<
   c->add_option("--from", o->words.from, "first period: 2026-03, 2026-Q1, 2026 or 2026/27")
       ->required();
   c->add_option("--to", o->words.to, "last period; default: the first");
-  c->add_option("--by", o->words.by, by);
+  if (!by.empty()) c->add_option("--by", o->words.by, by);
   c->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
   c->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
   c->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
@@ -174,13 +174,24 @@ void add_ask_commands(CLI::App& app, Context& context) {
                "dimensions, e.g. age_band,sex")
       ->get_option("--by")
       ->required();
+  add_question(*ask_command, context, o, "places",
+               "distinct children across agencies, by destination and kind of place",
+               "destination, place-type or both")
+      ->get_option("--by")
+      ->required();
+  add_question(*ask_command, context, o, "overlap",
+               "distinct children in the region, and how many of them several agencies know",
+               "agency: for each two agencies; default: for one agency, two, three ...");
+  add_question(*ask_command, context, o, "repeat-missing",
+               "distinct children who went missing several times, across agencies", "");
   ask_command->callback([&context, o, ask_command] {
     if (!ask_command->get_subcommands().empty()) return;
     if (o->result_id.empty())
       return context.finish(Error{Code::usage,
                                   "what is asked?",
                                   {},
-                                  "hedgerow ask flows, hedgerow ask counts, or --result ID"});
+                                  "hedgerow ask flows|counts|places|overlap|repeat-missing, or "
+                                  "--result ID"});
     context.finish(fetch_result(context, *o));
   });
 }

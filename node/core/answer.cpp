@@ -4,7 +4,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "policies/dimension.h"
 #include "policies/match_rate.h"
 #include "protocol/sum/messages.h"
 
@@ -103,26 +102,9 @@ std::string match_floor(const Answer& answer) {
          " children, by the period's thresholds";
 }
 
-}  // namespace
-
-std::vector<std::string> notes_of(const Answer& answer, const policies::Table& table,
-                                  const policies::DisclosureRule& rule) {
-  std::vector<std::string> notes;
-  std::string counted;
-  switch (table.measure) {
-    case policies::Measure::reports:
-      notes.emplace_back("reports: one episode reported by two agencies counts twice");
-      counted = "reports";
-      break;
-    case policies::Measure::children:
-      notes.emplace_back("children: a child known to two agencies counts twice");
-      counted = "children";
-      break;
-  }
-  notes.push_back("match rate: the share of an agency's " + counted +
-                  " here for which it knows the child's NHS number; not stated by an agency that "
-                  "counted fewer than " +
-                  match_floor(answer));
+// Thresholds that a contributor raised, and that nothing is left.
+void add_common_notes(std::vector<std::string>& notes, const Answer& answer,
+                      const policies::DisclosureRule& rule) {
   const auto stricter =
       std::count_if(answer.periods.begin(), answer.periods.end(),
                     [&](const AnswerPeriod& p) { return p.edition.rule != rule; });
@@ -140,6 +122,55 @@ std::vector<std::string> notes_of(const Answer& answer, const policies::Table& t
       });
   if (nothing_left)
     notes.emplace_back("everything is suppressed: no cell reaches the thresholds of the rule");
+}
+
+// Of a table of places, overlap or repeat-missing.
+std::vector<std::string> linked_notes(const Answer& answer, const policies::Table& table,
+                                      const policies::DisclosureRule& rule) {
+  std::vector<std::string> notes = {
+      "children: counted once across agencies, however many know them",
+      "left out: rows of children whose NHS number an agency does not know, and what is beyond the "
+      "number of entries that the agreement fixes for every agency; the match rate says of how "
+      "many children, in bands"};
+  if (table.question == policies::QuestionKind::repeat_missing)
+    notes.push_back("repeat missing: " + std::to_string(table.link->times) +
+                    " or more episodes in the last " + std::to_string(table.link->within_days) +
+                    " days of the period, whichever agencies reported them; an episode that two "
+                    "agencies date differently, if only by a day, counts twice");
+  if (table.question == policies::QuestionKind::overlap && !table.by_agency())
+    notes.emplace_back(
+        "a figure for two agencies or more is part of that for one: none of them is to be added "
+        "to another, and one that is suppressed may only lie too near to the one before");
+  notes.push_back(
+      "match rate: the share of an agency's children here that it could bring in; not "
+      "stated by an agency that counted fewer than " +
+      match_floor(answer));
+  add_common_notes(notes, answer, rule);
+  return notes;
+}
+
+}  // namespace
+
+std::vector<std::string> notes_of(const Answer& answer, const policies::Table& table,
+                                  const policies::DisclosureRule& rule) {
+  if (table.link) return linked_notes(answer, table, rule);
+  std::vector<std::string> notes;
+  std::string counted;
+  switch (table.measure) {
+    case policies::Measure::reports:
+      notes.emplace_back("reports: one episode reported by two agencies counts twice");
+      counted = "reports";
+      break;
+    case policies::Measure::children:
+      notes.emplace_back("children: a child known to two agencies counts twice");
+      counted = "children";
+      break;
+  }
+  notes.push_back("match rate: the share of an agency's " + counted +
+                  " here for which it knows the child's NHS number; not stated by an agency that "
+                  "counted fewer than " +
+                  match_floor(answer));
+  add_common_notes(notes, answer, rule);
   return notes;
 }
 
@@ -162,23 +193,24 @@ nlohmann::json dimensions_json(const policies::CellSpace& space, const policies:
   nlohmann::json out = nlohmann::json::array();
   for (const auto& dimension : space.dimensions()) {
     nlohmann::json names = nlohmann::json::array();
-    const bool place = policies::is_place_dimension(dimension.name);
     for (const auto& code : dimension.codes)
-      names.push_back(place ? policies::place_name(codes, code) : code);
+      names.push_back(policies::code_in_words(codes, dimension.name, code));
     out.push_back({{"name", dimension.name}, {"codes", dimension.codes}, {"names", names}});
   }
   return out;
 }
 
-nlohmann::json rule_json(const policies::DisclosureRule& rule) {
-  return {{"words", policies::in_words(rule)},
+// `words`: the rule as it holds for the answer's table.
+nlohmann::json rule_json(const policies::DisclosureRule& rule, std::string words) {
+  return {{"words", std::move(words)},
           {"min_children", rule.min_children},
           {"min_agencies", rule.min_agencies},
           {"round_to", rule.round_to},
           {"true_zero", rule.true_zero}};
 }
 
-nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& space) {
+nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& space,
+                           std::string rule_in_words) {
   nlohmann::json cells = nlohmann::json::array();
   std::size_t released = 0;
   std::size_t suppressed = 0;
@@ -210,7 +242,7 @@ nlohmann::json period_json(const AnswerPeriod& p, const policies::CellSpace& spa
           {"edition", p.edition_number},
           {"edition_hash", to_sha256_name(policies::edition_hash(p.edition).view())},
           {"parties", parties},
-          {"rule", rule_json(p.edition.rule)},
+          {"rule", rule_json(p.edition.rule, std::move(rule_in_words))},
           {"released", released},
           {"suppressed", suppressed},
           {"cells", cells}};
@@ -235,10 +267,14 @@ std::size_t shown_bytes(const policies::CellSpace& space, std::size_t periods) {
 nlohmann::json to_json(const Answer& answer, const policies::Question& question,
                        std::string_view asker_urn, const policies::Agreement& agreement,
                        const policies::CellSpace& space, const policies::CodeList& codes) {
-  nlohmann::json periods = nlohmann::json::array();
-  for (const auto& p : answer.periods) periods.push_back(period_json(p, space));
   const policies::Grant* grant = agreement.grant(answer.grant);
   const policies::Table* table = grant == nullptr ? nullptr : grant->table(answer.table);
+  nlohmann::json periods = nlohmann::json::array();
+  for (const auto& p : answer.periods)
+    periods.push_back(period_json(
+        p, space,
+        table == nullptr ? policies::in_words(p.edition.rule)
+                         : policies::rule_in_words(*table, p.edition.rule, grant->disclosure)));
   nlohmann::json out = {
       {"schema", "hedgerow/answer/1"},
       {"id", answer.question.hex()},
@@ -267,6 +303,16 @@ nlohmann::json to_json(const Answer& answer, const policies::Question& question,
     out["rule"]["true_zero"] = grant->disclosure.true_zero;
   }
   if (table != nullptr) out["measure"] = std::string(policies::to_text(table->measure));
+  if (table != nullptr && table->link) {
+    out["link"]["entries"] = table->link->entries;
+    if (table->question == policies::QuestionKind::places)
+      out["link"]["cells_per_child"] = table->link->cells_per_child;
+    if (table->question == policies::QuestionKind::repeat_missing) {
+      out["link"]["times"] = table->link->times;
+      out["link"]["within_days"] = table->link->within_days;
+      out["link"]["episodes_per_child"] = table->link->episodes_per_child;
+    }
+  }
   return out;
 }
 

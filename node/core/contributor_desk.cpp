@@ -138,7 +138,10 @@ Work ContributorDesk::stand(const Delivery& d, Started& started, const policies:
       });
     } else if (own.standing.thresholds != thresholds_of(permit->rule)) {
       note.kind = "release.raised";
-      note.fields.emplace_back("rule", policies::in_words(rule_of(own.standing.thresholds)));
+      const policies::Grant& grant = *lineage_.agreement.grant(permit->grant);
+      note.fields.emplace_back(
+          "rule", policies::rule_in_words(*grant.table(permit->table),
+                                          rule_of(own.standing.thresholds), grant.disclosure));
     }
     if (!note.kind.empty()) {
       note.fields.emplace_back("restrictions", lineage_.restrictions->hash.hex());
@@ -202,6 +205,8 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   if (table == nullptr || !period.ok() || period->label() != m.period || !asked ||
       m.grant != started.grant || m.table != started.table)
     return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
+  if (policies::is_linked(table->question))
+    return no(RefusalReason::denied, "a linked table is not counted by a sum alone");
   HR_ASSIGN(const bool stands, still_stands(started, *period, now));
   if (!stands)
     return no(RefusalReason::not_ready, "this node's restrictions changed after its standing");

@@ -138,6 +138,14 @@ Result<Work> HubDesk::on_ask(const Delivery& d, UtcTime now) {
     work.add(refuse(d.session, d.from, admission.denial()));
     return work;
   }
+  // Until the desks of the link stand: no sum is begun for a table that is not counted by one.
+  if (policies::is_linked(admission.question.kind)) {
+    work.add(refuse(
+        d.session, d.from,
+        denied("the hub does not compute " + std::string(to_text(admission.question.kind)) + " yet",
+               "the agreement has the table; a later version of the programs will")));
+    return work;
+  }
   const auto of_this_home = std::count_if(questions_.begin(), questions_.end(),
                                           [&](const auto& q) { return q.second.home == d.from; });
   if (questions_.size() >= kMaxOpenQuestions ||

@@ -40,6 +40,16 @@ void run(ByteView input) {
       const auto space = CellSpace::make(agreement, table, CodeList::shipped());
       check_error(space);
       if (space.ok()) HR_CHECK(space->size() > 0 && space->size() <= kMaxCellsPerGrant);
+      HR_CHECK(table.link.has_value() == is_linked(table.question));
+      if (!table.link) continue;
+      const auto link = CellSpace::make_link_cells(agreement, table, CodeList::shipped());
+      check_error(link);
+      HR_CHECK(link.ok() == space.ok() && agreement.mixers().size() >= kMinMixers);
+      if (table.question == QuestionKind::repeat_missing)
+        for (const char* period : {"2026-02", "2026-Q1", "2026", "2026/27"}) {
+          const Period p = Period::parse(period).value();
+          HR_CHECK(p.kind != grant.period || p.contains(window_begins(*table.link, p)));
+        }
     }
 }
 
@@ -155,14 +165,39 @@ constexpr std::string_view kSecondGrant =
     "[grant.disclosure]\nmin_children = 5\nmin_agencies = 1\nround_to = 5\ntrue_zero = false\n"
     "noise = \"none\"\n\n";
 
+// The same for linked tables.
+constexpr Edit kLinkedEdits[] = {
+    {", \"mixer\"]", "]"},
+    {"entries = 2048", "entries = 8193"},
+    {"entries = 2048", "times = 3"},
+    {"cells_per_child = 16", "cells_per_child = 0"},
+    {"cells_per_child = 16", "within = \"P9D\"\nepisodes_per_child = 3"},
+    {"by = [\"destination\", \"place_type\"]", "by = [\"origin\"]"},
+    {"by = [\"destination\", \"place_type\"]", "by = [\"place_type\"]"},
+    {"by = []", "by = [\"agency\"]"},
+    {"by = []", "by = [\"sex\"]"},
+    {"by = []", "measure = \"reports\""},
+    {"times = 3", "times = 17"},
+    {"times = 3", "by = [\"agency\"]"},
+    {"within = \"P90D\"", "within = \"P91D\""},
+    {"within = \"P90D\"", "within = \"P3M\""},
+    {"event = [\"missing\"]", "event = [\"absent\"]"},
+    {"event = [\"missing\"]", "sex = [\"male\"]"},
+    {"round_to = 5", "round_to = 1"},
+};
+
+std::string edited(const std::string& draft, const Edit& edit) {
+  std::string text = draft;
+  const auto at = text.find(edit.from);
+  HR_CHECK(at != std::string::npos);
+  return text.replace(at, edit.from.size(), edit.to);
+}
+
 void add_broken(std::vector<Bytes>& all, const std::string& draft) {
   const auto replaced = [&](std::string_view from, std::string_view to) {
-    std::string text = draft;
-    const auto at = text.find(from);
-    HR_CHECK(at != std::string::npos);
-    return text.replace(at, from.size(), to);
+    return edited(draft, {from, to});
   };
-  for (const Edit& edit : kEdits) all.push_back(to_bytes(replaced(edit.from, edit.to)));
+  for (const Edit& edit : kEdits) all.push_back(to_bytes(edited(draft, edit)));
   for (const std::string_view before : {"[grant.disclosure]", "[retention]"}) {
     const std::string_view more = before == "[retention]" ? kSecondGrant : kSecondTable;
     all.push_back(to_bytes(replaced(before, std::string(more) + std::string(before))));
@@ -195,6 +230,8 @@ std::vector<Bytes> seeds() {
     HR_CHECK(read_agreement(as_bytes(draft)).agreement.has_value());
     all.push_back(to_bytes(draft));
     if (name == "regional-flows") add_broken(all, draft);
+    if (name == "linked-patterns")
+      for (const Edit& edit : kLinkedEdits) all.push_back(to_bytes(edited(draft, edit)));
     // What the templates do not use.
     std::string other = draft;
     if (const auto at = other.find("noise = \"none\""); at != std::string::npos)

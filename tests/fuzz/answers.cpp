@@ -133,7 +133,11 @@ void add_words(std::vector<Bytes>& all) {
        {"sex=female"},
        "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xb3"},
       {"flows", "2026-Q1", "", "", {"origin=E06000038,elsewhere", "destination=unknown"}},
-      {"flows", "2026/27", "", "origin,destination", {"place-type=park"}}};
+      {"flows", "2026/27", "", "origin,destination", {"place-type=park"}},
+      {"places", "2026-Q1", "2026-Q2", "destination,place-type", {"event=sighting"}},
+      {"overlap", "2026", "", "", {}},
+      {"overlap", "2026", "", "agency", {}},
+      {"repeat-missing", "2026-Q3", "", "", {"event=missing"}}};
   const std::vector<Words> bad = {
       {"counts", "2026", "", "", {}},
       {"counts", "2026", "", "age_band,sex,event,care_status", {}},
@@ -144,6 +148,10 @@ void add_words(std::vector<Bytes>& all) {
       {"flows", "2026-Q1", "2027", "", {}},
       {"flows", "soon", "", "", {}},
       {"rumours", "2026", "", "", {}},
+      {"places", "2026", "", "origin", {}},
+      {"places", "2026", "", "", {}},
+      {"overlap", "2026", "", "agency,sex", {}},
+      {"repeat-missing", "2026", "", "agency", {}},
       {"flows", "2026", "", "", {"event"}},
       {"flows", "2026", "", "", {"event=missing,?"}},
       {"flows", "2026", "", "", {"event=gone"}},

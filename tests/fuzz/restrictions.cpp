@@ -37,7 +37,7 @@ void run(ByteView input) {
   const Period period = Period::parse("2026-Q3").value();
   const RestrictedAsker asker{party("vale-police"), "analyst",
                               "urn:hedgerow:vale-police:analyst:jo"};
-  for (const QuestionKind kind : {QuestionKind::flows, QuestionKind::counts}) {
+  for (const QuestionKind kind : kQuestionKinds) {
     const Refusal* table = refusal_of_release(r, vale_cse(), kind, period);
     const Refusal* any = refusal_of_question(r, vale_cse(), kind, {period}, asker, false);
     const Refusal* named = refusal_of_question(r, vale_cse(), kind, {period}, asker, true);

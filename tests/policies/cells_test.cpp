@@ -137,6 +137,91 @@ TEST(CellSpace, WithoutAPlaceNeedsNoArea) {
   EXPECT_FALSE(CellSpace::make(a, counts_by({"sex", "origin"}), codes()).ok());
 }
 
+struct LinkedSpaces {
+  explicit LinkedSpaces(std::string_view text)
+      : agreement(sample_agreement(linked_text(text))),
+        table(agreement.grants[0].tables[0]),
+        answer(CellSpace::make(agreement, table, codes()).value()),
+        link(CellSpace::make_link_cells(agreement, table, codes()).value()) {}
+  Agreement agreement;
+  Table table;
+  CellSpace answer, link;
+};
+
+TEST(CellSpace, OfLinkedTablesIsWhatAnswersShowAndWhatEntriesFallInto) {
+  using V = std::vector<std::string>;
+  const LinkedSpaces places(kPlacesTable);
+  EXPECT_EQ(places.answer.dimensions()[0].name, "destination");
+  EXPECT_EQ(places.answer.size(), 6u * (codes().codes(Vocabulary::place_type).size() + 1));
+  EXPECT_EQ(places.link.hash(), places.answer.hash());
+
+  const LinkedSpaces overlap(kOverlapTable);
+  ASSERT_EQ(overlap.answer.dimensions().size(), 1u);
+  EXPECT_EQ(overlap.answer.dimensions()[0].name, "agencies");
+  EXPECT_EQ(overlap.answer.dimensions()[0].codes,
+            (V{"1-or-more", "2-or-more", "3-or-more", "4-or-more"}));
+  const LinkedSpaces pairs(kPairsTable);
+  EXPECT_EQ(pairs.answer.dimensions()[0].name, "agency-pair");
+  EXPECT_EQ(pairs.answer.dimensions()[0].codes,
+            (V{"vale-council+vale-health", "vale-council+vale-police", "vale-council+vale-voice",
+               "vale-health+vale-police", "vale-health+vale-voice", "vale-police+vale-voice"}));
+  const LinkedSpaces repeat(kRepeatTable);
+  EXPECT_EQ(repeat.answer.codes_at(0), V{"all"});
+  EXPECT_EQ(repeat.link.hash(), repeat.answer.hash());
+  for (const LinkedSpaces* s : {&overlap, &pairs, &repeat}) {
+    EXPECT_EQ(s->link.size(), 1u);
+    EXPECT_EQ(s->link.dimensions()[0].name, "region");
+    EXPECT_EQ(s->link.codes_at(0), V{"all"});
+  }
+  EXPECT_NE(overlap.link.hash(), overlap.answer.hash());
+}
+
+TEST(CellSpace, HashCoversTheBoundsOfALinkedTable) {
+  const LinkedSpaces repeat(kRepeatTable);
+  for (std::uint32_t LinkBounds::*bound :
+       {&LinkBounds::entries, &LinkBounds::cells_per_child, &LinkBounds::episodes_per_child,
+        &LinkBounds::times, &LinkBounds::within_days}) {
+    Table other = repeat.table;
+    ++((*other.link).*bound);
+    EXPECT_NE(CellSpace::make(repeat.agreement, other, codes())->hash(), repeat.answer.hash());
+    EXPECT_NE(CellSpace::make_link_cells(repeat.agreement, other, codes())->hash(),
+              repeat.link.hash());
+  }
+}
+
+TEST(CellSpace, BoundsAndLinkedKindsBelongTogether) {
+  LinkedSpaces overlap(kOverlapTable);
+  overlap.table.link.reset();
+  EXPECT_EQ(CellSpace::make(overlap.agreement, overlap.table, codes()).error().code,
+            Code::bad_input);
+  EXPECT_FALSE(CellSpace::make_link_cells(overlap.agreement, overlap.table, codes()).ok());
+  Table flows = sample_agreement().grants[0].tables[0];
+  EXPECT_FALSE(CellSpace::make_link_cells(sample_agreement(), flows, codes()).ok());
+  flows.link = LinkBounds{64, 1, 0, 0, 0};
+  EXPECT_FALSE(CellSpace::make(sample_agreement(), flows, codes()).ok());
+}
+
+TEST(CellSpace, SaysCodesInWords) {
+  const auto words = [](std::string_view dimension, std::string_view code) {
+    return code_in_words(codes(), dimension, code);
+  };
+  EXPECT_EQ(words("origin", "E08000039"), place_name(codes(), "E08000039"));
+  EXPECT_EQ(words("agencies", "1-or-more"), "known to 1 agency or more");
+  EXPECT_EQ(words("agencies", "12-or-more"), "known to 12 agencies or more");
+  EXPECT_EQ(words("agency-pair", "vale-council+vale-police"),
+            "known to vale-council and vale-police");
+  EXPECT_EQ(words("region", "all"), "the region");
+  EXPECT_EQ(words("sex", "female"), "female");
+}
+
+TEST(CellSpace, PairsAreNumberedRowByRow) {
+  std::size_t expected = 0;
+  for (std::size_t i = 0; i < 7; ++i)
+    for (std::size_t j = i + 1; j < 7; ++j) EXPECT_EQ(pair_index(7, i, j), expected++);
+  EXPECT_EQ(expected, pair_count(7));
+  EXPECT_EQ(pair_count(0), 0u);
+}
+
 RC_GTEST_PROP(CellSpaceProperty, IndexAndCoordinatesAreInverse, ()) {
   static const CellSpace s = space_of(sample_agreement());
   const auto i = *rc::gen::inRange<std::size_t>(0, s.size());

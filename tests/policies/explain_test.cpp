@@ -59,6 +59,60 @@ TEST_F(Explain, SaysWhatLeavesWhatIsLearntAndHowLongItIsKept) {
   EXPECT_EQ(fact("kept", "Logs: 7 years").line, line_of(text, "log = "));
 }
 
+class ExplainLinked : public Explain {
+ protected:
+  void read(std::string_view table) {
+    text = linked_text(table);
+    parts = explain(sample_agreement(text), CodeList::shipped());
+  }
+};
+
+TEST_F(ExplainLinked, SaysWhatMixersDoAndWhatTheHubLearns) {
+  read(kPlacesTable);
+  fact("party.vale-police", "Mixer: for linked tables");
+  EXPECT_EQ(fact("grant.movements", "places by destination and place_type").line,
+            line_of(text, "[[grant.table]]"));
+  fact("grant.movements", "distinct children across agencies");
+  EXPECT_EQ(fact("grant.movements", "sends exactly 64 entries").line, line_of(text, "entries"));
+  EXPECT_EQ(fact("grant.movements", "at most 4 cells").line, line_of(text, "cells_per_child"));
+  fact("grant.movements", "at least 1 agency knows 8 or more distinct children in the cell");
+  fact("leaves", "the fixed number of blinded points");
+  fact("learns", "how many children one agency knows, two, and so on, in every cell");
+  fact("learns", "Mixers (vale-council and vale-police), in this order");
+  for (const auto& p : parts)
+    for (const auto& f : p.facts)
+      EXPECT_EQ(f.text.find("once by each agency"), std::string::npos) << f.text;
+}
+
+TEST_F(ExplainLinked, SaysThatByAgencyTheHubLearnsEveryCombination) {
+  read(kPairsTable);
+  EXPECT_EQ(fact("learns", "for every combination of agencies").line,
+            line_of(text, "[[grant.table]]"));
+  EXPECT_EQ(fact("grant.movements", "for each two agencies").line, line_of(text, "by = ["));
+  read(kOverlapTable);
+  fact("grant.movements", "Table known: overlap.");
+  fact("grant.movements", "at least one agency knows, at least two");
+  fact("learns", "how many children one agency knows, two, and so on, small numbers");
+}
+
+TEST_F(ExplainLinked, SaysWhatRepeatMissingCounts) {
+  read(kRepeatTable);
+  EXPECT_EQ(fact("grant.movements", "at least 3 episodes in the last 90 days").line,
+            line_of(text, "times"));
+  fact("grant.movements", "two agencies date differently counts twice");
+  EXPECT_EQ(fact("grant.movements", "at most 8 episodes").line,
+            line_of(text, "episodes_per_child"));
+  fact("learns", "how many children have one episode, two, and so on");
+}
+
+TEST_F(Explain, SaysNothingOfLinksWhereThereAreNone) {
+  for (const auto& p : parts)
+    for (const auto& f : p.facts) {
+      EXPECT_EQ(f.text.find("linked"), std::string::npos) << f.text;
+      EXPECT_EQ(f.text.find("Mixer"), std::string::npos) << f.text;
+    }
+}
+
 TEST(ExplainWords, Durations) {
   EXPECT_EQ(in_words(parse_duration("P1M").value()), "1 month");
   EXPECT_EQ(in_words(parse_duration("P18M").value()), "18 months");

@@ -80,7 +80,7 @@ TEST(Question, RefusesWordsItDoesNotUnderstand) {
   EXPECT_TRUE(refused([](W& w) { w.agreement = "Vale"; }));
   EXPECT_TRUE(refused([](W& w) { w.purpose = ""; }));
   EXPECT_TRUE(refused([](W& w) { w.purpose = "a b"; }));
-  EXPECT_TRUE(refused([](W& w) { w.kind = "places"; }));
+  EXPECT_TRUE(refused([](W& w) { w.kind = "profile"; }));
   EXPECT_TRUE(refused([](W& w) { w.from = "Q1"; }));
   EXPECT_TRUE(refused([](W& w) { w.to = "2025-Q4"; }));
   EXPECT_TRUE(refused([](W& w) { w.to = "2026"; }));
@@ -105,6 +105,61 @@ TEST(Question, CountsNameOneToThreeDimensionsAsTheColumnsAreCalled) {
   EXPECT_EQ(decode_question(encode(*q)).value(), *q);
   words.by = "origin,sex,age_band";
   EXPECT_TRUE(make_question(words).ok());
+}
+
+TEST(Question, LinkedOnesAreByTheirOwnDimensionsOrByNothing) {
+  const auto asked = [](const char* kind, const char* by) {
+    auto words = sample_words();
+    words.kind = kind;
+    words.by = by;
+    return make_question(words);
+  };
+  using V = std::vector<std::string>;
+  EXPECT_EQ(asked("places", "place-type,destination")->by, (V{"destination", "place_type"}));
+  EXPECT_EQ(asked("places", "destination")->by, V{"destination"});
+  EXPECT_EQ(asked("overlap", "")->by, V{});
+  EXPECT_EQ(asked("overlap", "agency")->by, V{"agency"});
+  EXPECT_EQ(asked("repeat-missing", "")->by, V{});
+  for (const auto& q : {asked("places", "destination"), asked("overlap", ""),
+                        asked("overlap", "agency"), asked("repeat-missing", "")}) {
+    ASSERT_TRUE(q.ok()) << q.error().text;
+    EXPECT_EQ(decode_question(encode(*q)).value(), *q);
+  }
+  EXPECT_EQ(encode(asked("repeat-missing", "").value())[24 + 4 + 8 + 4 + 17], 5u);
+  for (const auto& [kind, by] :
+       std::vector<std::pair<const char*, const char*>>{{"places", ""},
+                                                        {"places", "origin"},
+                                                        {"places", "agency"},
+                                                        {"places", "destination,sex"},
+                                                        {"overlap", "sex"},
+                                                        {"overlap", "agency,sex"},
+                                                        {"repeat-missing", "agency"},
+                                                        {"repeat-missing", "destination"},
+                                                        {"repeat_missing", ""},
+                                                        {"counts", "agency"}}) {
+    const auto q = asked(kind, by);
+    ASSERT_FALSE(q.ok()) << kind << " by " << by;
+    EXPECT_EQ(q.error().code, Code::usage);
+    EXPECT_FALSE(q.error().hint.empty()) << kind << " by " << by;
+  }
+}
+
+TEST(Question, OnlyOverlapAndRepeatMissingAreByNothing) {
+  auto q = make_question(sample_words()).value();
+  q.by.clear();
+  for (const QuestionKind kind : {QuestionKind::counts, QuestionKind::places}) {
+    q.kind = kind;
+    EXPECT_FALSE(is_canonical(q));
+  }
+  for (const QuestionKind kind : {QuestionKind::overlap, QuestionKind::repeat_missing}) {
+    q.kind = kind;
+    EXPECT_TRUE(is_canonical(q));
+  }
+  Bytes unknown = encode(q);
+  unknown[24 + 4 + 8 + 4 + 17] = 6;
+  EXPECT_FALSE(decode_question(unknown).ok());
+  unknown[24 + 4 + 8 + 4 + 17] = 0;
+  EXPECT_FALSE(decode_question(unknown).ok());
 }
 
 TEST(Question, SaysWhichWordIsNoDimensionCodeOrArea) {

@@ -101,6 +101,30 @@ inline std::string replaced_after(std::string text, std::string_view anchor, std
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
+constexpr std::string_view kPlacesTable =
+    "name = \"seen\"\nquestion = \"places\"\nby = [\"destination\", \"place_type\"]\n"
+    "place_level = \"district\"\nwhere = { event = [\"sighting\"] }\nentries = 64\n"
+    "cells_per_child = 4\n";
+constexpr std::string_view kOverlapTable =
+    "name = \"known\"\nquestion = \"overlap\"\nby = []\nentries = 64\n";
+constexpr std::string_view kPairsTable =
+    "name = \"known\"\nquestion = \"overlap\"\nby = [\"agency\"]\nentries = 64\n";
+constexpr std::string_view kRepeatTable =
+    "name = \"again\"\nquestion = \"repeat-missing\"\nwhere = { event = [\"missing\"] }\n"
+    "entries = 64\ntimes = 3\nwithin = \"P90D\"\nepisodes_per_child = 8\n";
+
+// The sample with this table in the place of its own, and with vale-council and vale-police mixing.
+inline std::string linked_text(std::string_view table) {
+  const std::string own =
+      "name = \"flows\"\nquestion = \"flows\"\nby = [\"origin\", \"destination\"]\n"
+      "place_level = \"district\"\nwhere = { event = [\"missing\"] }\nmeasure = \"reports\"\n";
+  std::string text = replaced(sample_text(), own, table);
+  for (const char* mixer : {"vale-council", "vale-police"})
+    text = replaced_after(text, "id = \"" + std::string(mixer) + "\"", "\"keyholder\"",
+                          "\"keyholder\", \"mixer\"");
+  return text;
+}
+
 inline AgreementReading read_text(const std::string& text) {
   return read_agreement(as_bytes(text));
 }

@@ -21,7 +21,7 @@ std::map<std::string, std::string> all_values(const std::string& name) {
 }
 
 TEST(Template, EachWantsOnlyWhatIsMarked) {
-  EXPECT_EQ(shipped_templates().size(), 3u);
+  EXPECT_EQ(shipped_templates().size(), 4u);
   for (const auto& [name, shipped] : shipped_templates()) {
     SCOPED_TRACE(name);
     EXPECT_FALSE(template_summary(name).empty());
@@ -64,6 +64,23 @@ TEST(Template, AVoluntaryPartyIsNeverSingledOut) {
                    [](const Party& p) { return p.kind == PartyKind::voluntary; });
   ASSERT_NE(voluntary, agreement.parties.end());
   EXPECT_TRUE(voluntary->roles.contributor && voluntary->roles.keyholder);
+}
+
+TEST(Template, LinkedPatternsHasEachLinkedQuestion) {
+  auto text =
+      fill_template(shipped_templates().at("linked-patterns"), all_values("linked-patterns"))
+          .value();
+  for (std::size_t at; (at = text.find("\"CHANGE\"")) != std::string::npos;)
+    text.replace(at, 8, "\"filled in\"");
+  const auto agreement = *read_text(text).agreement;
+  EXPECT_EQ(agreement.mixers().size(), 3u);
+  std::vector<QuestionKind> kinds;
+  for (const Grant& g : agreement.grants) {
+    kinds.push_back(g.tables.at(0).question);
+    EXPECT_GE(g.disclosure.min_agencies, 2u);
+  }
+  EXPECT_EQ(kinds, (std::vector<QuestionKind>{QuestionKind::places, QuestionKind::overlap,
+                                              QuestionKind::repeat_missing}));
 }
 
 TEST(Template, WhatIsNotFilledInIsAnError) {

@@ -113,6 +113,27 @@ TEST(AnswerView, OfOneDimensionIsAList) {
   EXPECT_TRUE(has(text, "1 cells released, 3 suppressed"));
 }
 
+TEST(AnswerView, OfLinkedQuestionsSaysThatChildrenCountOnce) {
+  json answer = answer_of({{"agencies", 4}});
+  answer["question"]["kind"] = "overlap";
+  answer["link"] = {{"entries", 2048}};
+  const json names = {"known to 1 agency or more", "known to 2 agencies or more",
+                      "known to 3 agencies or more", "known to 4 agencies or more"};
+  answer["dimensions"][0]["names"] = names;
+  release(answer, 0, 120);
+  release(answer, 2, 35);
+  const std::string text = table(answer);
+  EXPECT_TRUE(has(text, "overlap of distinct children across agencies, 2026-Q3, event=missing"));
+  EXPECT_TRUE(has(text,
+                  "  by agencies\n"
+                  "    120  known to 1 agency or more\n"
+                  "      ·  known to 2 agencies or more\n"
+                  "     35  known to 3 agencies or more\n"));
+  EXPECT_TRUE(has(csv(answer), "period,agencies,agencies_name,status,value,note\r\n"));
+  EXPECT_TRUE(has(csv(answer), "2026-Q3,agencies-2,known to 3 agencies or more,released,35,\r\n"));
+  EXPECT_TRUE(has(csv(answer), "2026-Q3,agencies-1,known to 2 agencies or more,suppressed,,\r\n"));
+}
+
 TEST(AnswerView, OfTwoDimensionsPutsTheShorterAcross) {
   json answer = answer_of({{"sex", 3}, {"age_band", 5}});
   release(answer, 1 * 5 + 4, 30);  // sex-1, age_band-4

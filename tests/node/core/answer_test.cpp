@@ -227,6 +227,73 @@ TEST(Answer, SaysTheMatchRatesFloorByTheThresholdsThatEachReleaseHad) {
             std::string::npos);
 }
 
+// A linked table in the place of the region's own.
+policies::Table linked_table(policies::QuestionKind kind, std::vector<std::string> by) {
+  policies::Table table = TestRegion::get().agreement().grants.at(0).tables.at(0);
+  table.question = kind;
+  table.by = std::move(by);
+  table.measure = policies::Measure::children;
+  table.link = policies::LinkBounds{64, 1, 8, 3, 90};
+  return table;
+}
+
+TEST(Answer, OfALinkedTableSaysWhatIsLeftOutAndWhatCountsTwice) {
+  using policies::QuestionKind;
+  const policies::DisclosureRule rule;
+  const auto notes = [&](QuestionKind kind, std::vector<std::string> by) {
+    std::string text;
+    for (const auto& note : notes_of(an_answer(), linked_table(kind, std::move(by)), rule))
+      text += note + "\n";
+    return text;
+  };
+  const std::string places = notes(QuestionKind::places, {"place_type"});
+  EXPECT_NE(places.find("counted once across agencies"), std::string::npos) << places;
+  EXPECT_NE(places.find("NHS number an agency does not know"), std::string::npos) << places;
+  EXPECT_NE(places.find("match rate: the share"), std::string::npos) << places;
+  EXPECT_EQ(places.find("twice"), std::string::npos) << places;
+  const std::string repeat = notes(QuestionKind::repeat_missing, {});
+  EXPECT_NE(repeat.find("3 or more episodes in the last 90 days"), std::string::npos) << repeat;
+  EXPECT_NE(repeat.find("by a day, counts twice"), std::string::npos) << repeat;
+  EXPECT_NE(notes(QuestionKind::overlap, {}).find("part of that for one"), std::string::npos);
+  EXPECT_EQ(notes(QuestionKind::overlap, {"agency"}).find("part of that"), std::string::npos);
+}
+
+TEST(Answer, OfALinkedTableHasItsBoundsRuleAndNamesInJson) {
+  policies::Agreement agreement = TestRegion::get().agreement();
+  const auto& codes = policies::CodeList::shipped();
+  agreement.grants[0].tables[0] = linked_table(policies::QuestionKind::overlap, {});
+  agreement.grants[0].tables[0].name = "flows";
+  const auto space =
+      policies::CellSpace::make(agreement, agreement.grants[0].tables[0], codes).value();
+  Answer a = an_answer();
+  a.grant = agreement.grants[0].id;
+  a.table = "flows";
+  a.periods[0].edition.cells.assign(space.size(), {});
+  a.periods[0].edition.cells[0] = {policies::CellStatus::released, 25};
+  policies::Question question;
+  question.agreement = agreement.id;
+  question.kind = policies::QuestionKind::overlap;
+  question.from = question.to = quarter();
+  const auto json = to_json(a, question, "urn", agreement, space, codes);
+  EXPECT_EQ(json.at("question").at("kind"), "overlap");
+  EXPECT_EQ(json.at("link").at("entries"), 64);
+  EXPECT_FALSE(json.at("link").contains("times"));
+  EXPECT_EQ(json.at("dimensions").at(0).at("name"), "agencies");
+  EXPECT_EQ(json.at("dimensions").at(0).at("names").at(1), "known to 2 agencies or more");
+  EXPECT_EQ(json.at("periods").at(0).at("cells").at(0).at("agencies"), "1-or-more");
+  const std::string words = json.at("periods").at(0).at("rule").at("words");
+  EXPECT_NE(words.find("distinct children across agencies"), std::string::npos) << words;
+  agreement.grants[0].tables[0] = linked_table(policies::QuestionKind::repeat_missing, {});
+  agreement.grants[0].tables[0].name = "flows";
+  const auto region =
+      policies::CellSpace::make(agreement, agreement.grants[0].tables[0], codes).value();
+  a.periods[0].edition.cells.assign(1, {});
+  const auto repeat = to_json(a, question, "urn", agreement, region, codes);
+  EXPECT_EQ(repeat.at("link").at("times"), 3);
+  EXPECT_EQ(repeat.at("link").at("within_days"), 90);
+  EXPECT_EQ(repeat.at("dimensions").at(0).at("names").at(0), "the region");
+}
+
 TEST(Answer, TellsASuppressedCellFromAZeroInJson) {
   const auto& agreement = TestRegion::get().agreement();
   const auto& codes = policies::CodeList::shipped();
