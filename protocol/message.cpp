@@ -30,6 +30,12 @@ std::string_view name_of(MessageType type) {
       return "evaluate-response";
     case MessageType::evaluate_refusal:
       return "evaluate-refusal";
+    case MessageType::evaluate_check:
+      return "evaluate-check";
+    case MessageType::evaluate_checked:
+      return "evaluate-checked";
+    case MessageType::evaluate_prove:
+      return "evaluate-prove";
     case MessageType::question:
       return "question";
     case MessageType::countersigned:

@@ -28,6 +28,9 @@ enum class MessageType : std::uint8_t {
   evaluate_request = 20,
   evaluate_response = 21,
   evaluate_refusal = 22,
+  evaluate_check = 23,
+  evaluate_checked = 24,
+  evaluate_prove = 25,
 
   // Questions.
   question = 30,         // an analyst's statement

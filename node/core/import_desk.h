@@ -52,7 +52,7 @@ class ImportDesk {
 
   bool busy() const { return run_ != nullptr; }
   bool owns(const SessionId& session) const;
-  // evaluate_response, evaluate_refusal.
+  // evaluate_response, evaluate_checked, evaluate_refusal.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
   Work on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;

@@ -14,12 +14,17 @@ class KeyholderDesk {
                 const Environment& environment)
       : lineage_(lineage), exchange_(exchange), keys_(keys), env_(environment) {}
 
-  // evaluate_request. Commits the charges itself, before it works; what is returned carries the
-  // response. Every outcome the requester can cause is a refusal sent to it, not an error.
-  Result<Work> on_request(const Delivery& delivery, UtcTime now);
+  // evaluate_request, evaluate_check, evaluate_prove. Commits the charges itself, before it works;
+  // what is returned carries the response. Every outcome the requester can cause is a refusal sent
+  // to it, not an error.
+  Result<Work> on_message(const Delivery& delivery, UtcTime now);
 
  private:
-  Result<protocol::KeyholderDecision> decide(const Delivery& delivery, std::int64_t utc_day);
+  Result<Work> on_request(const Delivery& delivery, const protocol::KeyShare& share, UtcTime now);
+  Result<Work> on_follow_up(const Delivery& delivery, const protocol::KeyShare& share);
+  Result<std::optional<protocol::SeenBatch>> seen(const Delivery& delivery);
+  Result<protocol::KeyholderDecision> decide(const Delivery& delivery,
+                                             const protocol::KeyShare& share, std::int64_t utc_day);
   Result<void> commit_charges(const protocol::Authorised& authorised, const PartyId& requester,
                               std::int64_t utc_day, UtcTime now);
 

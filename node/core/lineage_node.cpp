@@ -58,8 +58,11 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::key_ready:
       return keys_.on_message(d, now);
     case MessageType::evaluate_request:
-      return keyholder_.on_request(d, now);
+    case MessageType::evaluate_check:
+    case MessageType::evaluate_prove:
+      return keyholder_.on_message(d, now);
     case MessageType::evaluate_response:
+    case MessageType::evaluate_checked:
     case MessageType::evaluate_refusal:
       // Of an import that has ended meanwhile: nothing to do.
       return imports_.owns(d.session) ? imports_.on_message(d, now) : Result<Work>(Work{});

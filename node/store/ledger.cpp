@@ -95,6 +95,17 @@ Result<void> Ledger::set_response(const PartyId& requester, const SessionId& id,
   return {};
 }
 
+Result<void> Ledger::replace_response(const PartyId& requester, const SessionId& id,
+                                      ByteView response) {
+  HR_TRY(check_size(response.size(), kMaxBatchResponse, "an evaluation's answer"));
+  if (response.empty()) return bad_input("an answer to a batch that is empty");
+  Statement s = db_->prepare(
+      "UPDATE batch SET response = ?3 WHERE requester = ?1 AND id = ?2 AND length(response) > 0");
+  HR_TRY(s.bind(1, requester.str()).bind(2, id.view()).bind(3, response).run());
+  if (db_->changed_rows() != 1) return bad_input("no batch that has an answer");
+  return {};
+}
+
 Result<std::uint64_t> Ledger::prune(std::int64_t utc_day) {
   Statement days = db_->prepare("DELETE FROM daily_quota WHERE utc_day < ?1");
   HR_TRY(days.bind(1, utc_day).run());

@@ -28,7 +28,7 @@ struct EvaluationCharge {
 struct BatchRecord {
   SessionId id;
   Sha256 request_hash;
-  Bytes response;            // empty: charged, but the work was not done before a crash
+  Bytes response;            // as the role saves it; empty: charged, not done before a crash
   std::int64_t utc_day = 0;  // days since 1970-01-01, UTC
 };
 
@@ -52,6 +52,9 @@ class Ledger {
   // Writes. The response to a batch that add_batch noted without one. bad_input: no such batch, or
   // it has a response already.
   Result<void> set_response(const PartyId& requester, const SessionId& id, ByteView response);
+  // Writes. What is remembered instead of a response that is there: more was answered about it.
+  // bad_input: no such batch, or it has no response yet; out of bounds.
+  Result<void> replace_response(const PartyId& requester, const SessionId& id, ByteView response);
   // Writes. Forgets batches and daily counts of days before `utc_day`; returns how many batches.
   Result<std::uint64_t> prune(std::int64_t utc_day);
 

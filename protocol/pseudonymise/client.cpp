@@ -8,6 +8,12 @@ namespace hedgerow::protocol {
 namespace {
 
 constexpr std::string_view kAsked = "evaluate-asked";
+constexpr std::string_view kCheckAsked = "evaluate-check-asked";
+constexpr std::string_view kProofAsked = "evaluate-proof-asked";
+
+bool is_about_asking(const LogNote& note) {
+  return note.kind == kAsked || note.kind == kCheckAsked || note.kind == kProofAsked;
+}
 
 Error usage(std::string text) { return Error{Code::usage, std::move(text), {}, {}}; }
 
@@ -94,6 +100,13 @@ Result<Step> PseudonymiseClient::on_message(const PartyId& from, MessageType typ
     } else {
       condemn(*keyholder, response.error().text, step);
     }
+  } else if (type == MessageType::evaluate_checked) {
+    const Result<EvaluateChecked> checked = EvaluateChecked::decode(body);
+    if (checked.ok()) {
+      HR_TRY(on_checked(*keyholder, checked.value(), step));
+    } else {
+      condemn(*keyholder, checked.error().text, step);
+    }
   } else if (type == MessageType::evaluate_refusal) {
     const Result<EvaluateRefusal> refusal = EvaluateRefusal::decode(body);
     if (refusal.ok()) {
@@ -140,142 +153,127 @@ Result<WipingVector<Pseudonym>> PseudonymiseClient::take_result() && {
   return out;
 }
 
+std::chrono::seconds PseudonymiseClient::lifetime() const {
+  return std::chrono::ceil<std::chrono::seconds>(setup_.timeout_ms);
+}
+
 std::optional<std::size_t> PseudonymiseClient::keyholder_of(const PartyId& party) const {
   for (std::size_t i = 0; i < keyholders_.size(); ++i)
     if (keyholders_[i].contact.party == party) return i;
   return std::nullopt;
 }
 
-// --- answers ---
-
-Result<void> PseudonymiseClient::on_response(std::size_t keyholder, EvaluateResponse response,
-                                             Step& step) {
-  if (completed_.contains(response.batch)) return {};
-  const KeyholderContact& contact = keyholders_[keyholder].contact;
-  const auto batch = std::find_if(in_flight_.begin(), in_flight_.end(),
-                                  [&](const Batch& b) { return b.id == response.batch; });
-  if (batch == in_flight_.end() || !batch->attempts.contains(keyholder))
-    return culprit_error("an evaluation that was not asked for", contact.party.str());
-  Batch::Attempt& attempt = batch->attempts.at(keyholder);
-  if (attempt.answer == Answer::given || attempt.answer == Answer::failed) return {};
-
-  if (response.request_hash != batch->request_hash) {
-    condemn(keyholder, "an evaluation of another request than was sent", step);
-  } else if (response.index != contact.index || response.share_version != setup_.share_version) {
-    condemn(keyholder, "an evaluation under another key share", step);
-  } else {
-    Result<VerifiedShare> share = batch->blinded.verify_share(
-        contact.index, contact.verification_share, std::move(response.evaluation));
-    if (!share.ok()) {
-      condemn(keyholder, share.error().text, step);
-      return {};
-    }
-    attempt.answer = Answer::given;
-    keyholders_[keyholder].suspect = false;
-    keyholders_[keyholder].trouble = Trouble::none;
-    batch->shares.push_back(std::move(share).value());
-  }
-  return {};
-}
-
-Result<void> PseudonymiseClient::on_refusal(std::size_t keyholder, const EvaluateRefusal& refusal) {
-  if (completed_.contains(refusal.batch)) return {};
-  Keyholder& k = keyholders_[keyholder];
-  // By the hash: a keyholder that could not read the request could not read its batch id either.
-  const auto batch = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const Batch& b) {
-    return b.request_hash == refusal.request_hash;
-  });
-  if (batch == in_flight_.end() || !batch->attempts.contains(keyholder))
-    return culprit_error("a refusal of what was not asked for", k.contact.party.str());
-  Batch::Attempt& attempt = batch->attempts.at(keyholder);
-  if (attempt.answer == Answer::given || attempt.answer == Answer::failed) return {};
-
-  attempt.answer = Answer::failed;
-  k.trouble = Trouble::refused;
-  k.reason = name_of(refusal.reason);
-  switch (refusal.reason) {
-    case RefusalReason::quota:
-      k.trouble = Trouble::quota;
-      k.contact.quota_left = refusal.quota_left;
-      break;
-    case RefusalReason::busy:
-      k.suspect = true;
-      break;
-    case RefusalReason::key:
-    case RefusalReason::not_authorised:
-    case RefusalReason::malformed:
-    case RefusalReason::batch_reused:
-      k.excluded = true;
-      break;
-  }
-  return {};
-}
-
-void PseudonymiseClient::condemn(std::size_t keyholder, const std::string& why, Step& step) {
-  Keyholder& k = keyholders_[keyholder];
-  k.excluded = true;
-  k.trouble = Trouble::bad_answer;
-  // Shares of it that were verified before stay: their proofs held.
-  for (Batch& batch : in_flight_) {
-    const auto attempt = batch.attempts.find(keyholder);
-    if (attempt != batch.attempts.end() && attempt->second.answer != Answer::given)
-      attempt->second.answer = Answer::failed;
-  }
-  step.log.push_back({"evaluate-culprit", {{"keyholder", k.contact.party.str()}, {"reason", why}}});
-}
-
-void PseudonymiseClient::give_up_waiting(std::size_t keyholder, Batch::Attempt& attempt,
-                                         Trouble trouble) {
-  if (attempt.answer != Answer::waiting) return;
-  attempt.answer = Answer::late;
-  keyholders_[keyholder].trouble = trouble;
-  keyholders_[keyholder].suspect = true;
-}
-
 // --- whom to ask ---
 
-bool PseudonymiseClient::may_serve(std::size_t keyholder, const Batch& batch) const {
+bool PseudonymiseClient::may_serve(std::size_t keyholder, const Batch& batch,
+                                   std::size_t cost) const {
   const Keyholder& k = keyholders_[keyholder];
-  const bool enough = !k.contact.quota_left || *k.contact.quota_left >= batch.blinded.size();
+  const bool enough = !k.contact.quota_left || *k.contact.quota_left >= cost;
   return !k.excluded && enough && !batch.attempts.contains(keyholder);
 }
 
 // Those that may serve, the best first. Each batch begins with another keyholder, so that their
 // quotas are spent evenly.
-std::vector<std::size_t> PseudonymiseClient::candidates(const Batch& batch) const {
+std::vector<std::size_t> PseudonymiseClient::candidates(const Batch& batch,
+                                                        std::size_t cost) const {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < keyholders_.size(); ++i) {
     const std::size_t k = (batch.number + i) % keyholders_.size();
-    if (may_serve(k, batch)) out.push_back(k);
+    if (may_serve(k, batch, cost)) out.push_back(k);
   }
   std::stable_partition(out.begin(), out.end(),
                         [&](std::size_t k) { return !keyholders_[k].suspect; });
   return out;
 }
 
-void PseudonymiseClient::ask_keyholders(Batch& batch, Step& step, UtcTime now) {
+PseudonymiseClient::Request PseudonymiseClient::request_of(const Batch& batch) const {
+  EvaluateRequest message{setup_.key,     setup_.share_version, batch.id,
+                          setup_.purpose, std::nullopt,         batch.blinded.blinded_elements()};
+  if (!batch.proving) message.set = batch.set;
+  Bytes bytes = message.encode();
+  const Sha256 hash = sha256_id(bytes);
+  return {std::move(bytes), hash};
+}
+
+void PseudonymiseClient::ask(Batch& batch, std::size_t keyholder, std::size_t cost, Step& step,
+                             UtcTime now) {
+  KeyholderContact& contact = keyholders_[keyholder].contact;
+  if (contact.quota_left) *contact.quota_left -= cost;
+  Attempt& attempt = batch.attempts[keyholder];
+  attempt.deadline = now + setup_.timeout_ms;
+  attempt.in_set = !batch.proving;
+  const Request& request = attempt.in_set ? batch.to_set : batch.to_others;
+  step.send.push_back({contact.party, MessageType::evaluate_request, request.bytes, lifetime()});
+  step.log.push_back({std::string(kAsked),
+                      {{"keyholder", contact.party.str()},
+                       {"purpose", setup_.purpose},
+                       {"batch", batch.id.hex()},
+                       {"request", request.hash.hex()},
+                       {"elements", std::to_string(batch.blinded.size())},
+                       {"check", attempt.in_set ? "1" : "0"}}});
+}
+
+// False where this batch is better proved, or there are too few for a set.
+bool PseudonymiseClient::ask_set(Batch& batch, Step& step, UtcTime now) {
+  const std::size_t cost = batch.blinded.size() + 1;  // the check's element too
+  if (batch.blinded.size() < setup_.smallest_checked || setup_.threshold > kMaxEvaluationSet)
+    return false;
+  std::vector<std::size_t> chosen = candidates(batch, cost);
+  if (chosen.size() < setup_.threshold) return false;
+  chosen.resize(setup_.threshold);
+  std::sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) {
+    return keyholders_[a].contact.index < keyholders_[b].contact.index;
+  });
+  std::vector<ParticipantIndex> indexes;
+  for (const std::size_t k : chosen) indexes.push_back(keyholders_[k].contact.index);
+  Result<EvaluationSet> set = EvaluationSet::from(std::move(indexes));
+  HR_CHECK(set.ok());
+  batch.set = std::move(set).value();
+  batch.of_set = chosen;
+  batch.to_set = request_of(batch);
+  for (const std::size_t k : chosen) ask(batch, k, cost, step, now);
+  return true;
+}
+
+// Proofs of what is in. It costs nobody's quota, so the late ones are asked too.
+void PseudonymiseClient::ask_to_prove(Batch& batch, Step& step, UtcTime now) {
+  for (const std::size_t keyholder : batch.of_set) {
+    const auto found = batch.attempts.find(keyholder);
+    if (found == batch.attempts.end()) continue;
+    Attempt& attempt = found->second;
+    const bool out = attempt.answer == Answer::failed || attempt.answer == Answer::verified;
+    if (out || attempt.folded.empty() || attempt.asked_to_prove) continue;
+    attempt.asked_to_prove = true;
+    attempt.deadline = now + setup_.timeout_ms;
+    if (attempt.answer != Answer::late) attempt.answer = Answer::waiting;
+    const PartyId& party = keyholders_[keyholder].contact.party;
+    step.send.push_back({party, MessageType::evaluate_prove, batch.to_set.bytes, lifetime()});
+    step.log.push_back({std::string(kProofAsked),
+                        {{"keyholder", party.str()},
+                         {"batch", batch.id.hex()},
+                         {"request", batch.to_set.hash.hex()}}});
+  }
+}
+
+void PseudonymiseClient::ask_others(Batch& batch, Step& step, UtcTime now) {
   std::size_t engaged = batch.shares.size();
   for (const auto& [keyholder, attempt] : batch.attempts)
     if (attempt.answer == Answer::waiting) ++engaged;
   if (engaged >= setup_.threshold) return;
-  std::vector<std::size_t> chosen = candidates(batch);
+  const std::size_t cost = batch.blinded.size();
+  std::vector<std::size_t> chosen = candidates(batch, cost);
   const std::size_t needed = setup_.threshold - engaged;
   if (chosen.size() < needed) return fail(missing_keyholders(batch));
   chosen.resize(needed);
+  if (batch.to_others.bytes.empty()) batch.to_others = request_of(batch);
+  for (const std::size_t k : chosen) ask(batch, k, cost, step, now);
+}
 
-  const auto lifetime = std::chrono::ceil<std::chrono::seconds>(setup_.timeout_ms);
-  for (const std::size_t keyholder : chosen) {
-    KeyholderContact& contact = keyholders_[keyholder].contact;
-    if (contact.quota_left) *contact.quota_left -= batch.blinded.size();
-    batch.attempts[keyholder] = {Answer::waiting, now + setup_.timeout_ms};
-    step.send.push_back({contact.party, MessageType::evaluate_request, batch.request, lifetime});
-    step.log.push_back({std::string(kAsked),
-                        {{"keyholder", contact.party.str()},
-                         {"purpose", setup_.purpose},
-                         {"batch", batch.id.hex()},
-                         {"request", batch.request_hash.hex()},
-                         {"elements", std::to_string(batch.blinded.size())}}});
-  }
+void PseudonymiseClient::ask_keyholders(Batch& batch, Step& step, UtcTime now) {
+  if (!batch.proving && !batch.set && !ask_set(batch, step, now)) batch.proving = true;
+  if (!batch.proving) return;
+  ask_to_prove(batch, step, now);
+  ask_others(batch, step, now);
 }
 
 // --- batches ---
@@ -291,12 +289,8 @@ Result<PseudonymiseClient::Batch> PseudonymiseClient::blind_next(Random& rng) {
   BatchId id;
   rng.fill(id.bytes);
   HR_ASSIGN(ThresholdBlinded blinded, ThresholdBlinded::blind(identifiers, rng));
-  Bytes request = EvaluateRequest{setup_.key, setup_.share_version, id, setup_.purpose,
-                                  blinded.blinded_elements()}
-                      .encode();
-  const Sha256 request_hash = sha256_id(request);
-  Batch batch{next_number_,       next_input_,  id, std::move(blinded),
-              std::move(request), request_hash, {}, {}};
+  Batch batch{next_number_, next_input_, id,   std::move(blinded), {}, {}, {}, {}, {}, {}, false,
+              {},           {},          false};
   next_input_ += count;
   ++next_number_;
   return batch;
@@ -310,20 +304,77 @@ void PseudonymiseClient::open_batches(Random& rng) {
   }
 }
 
-void PseudonymiseClient::complete_batches() {
-  for (Batch& batch : in_flight_) {
-    if (batch.shares.size() < setup_.threshold) continue;
+// Every answer of the set is in, and none is taken any more: only now are weights drawn.
+void PseudonymiseClient::begin_check(Batch& batch, Step& step, UtcTime now, Random& rng) {
+  std::vector<std::vector<Element>> folded;
+  for (const std::size_t k : batch.of_set) folded.push_back(batch.attempts.at(k).folded);
+  Result<BatchCheck> begun = batch.blinded.begin_check(*batch.set, folded, rng);
+  if (!begun.ok()) {
+    note_failed_check(batch, begun.error().text, step);
+    return;
+  }
+  batch.check = std::move(begun).value();
+  batch.to_check.bytes = EvaluateCheck{setup_.key, setup_.share_version, batch.id,
+                                       batch.to_set.hash, batch.check->element()}
+                             .encode();
+  batch.to_check.hash = sha256_id(batch.to_check.bytes);
+  for (const std::size_t k : batch.of_set) {
+    Attempt& attempt = batch.attempts.at(k);
+    attempt.answer = Answer::waiting;
+    attempt.deadline = now + setup_.timeout_ms;
+    const PartyId& party = keyholders_[k].contact.party;
+    step.send.push_back({party, MessageType::evaluate_check, batch.to_check.bytes, lifetime()});
+    step.log.push_back({std::string(kCheckAsked),
+                        {{"keyholder", party.str()},
+                         {"batch", batch.id.hex()},
+                         {"check", batch.to_check.hash.hex()}}});
+  }
+}
+
+void PseudonymiseClient::note_failed_check(Batch& batch, const std::string& why, Step& step) {
+  batch.proving = true;
+  step.log.push_back({"evaluate-check-failed", {{"batch", batch.id.hex()}, {"reason", why}}});
+}
+
+// From the answers that are in to whatever they allow.
+void PseudonymiseClient::advance(Batch& batch, Step& step, UtcTime now, Random& rng) {
+  if (batch.set && !batch.proving) {
+    const auto all = [&](Answer answer) {
+      return std::all_of(batch.of_set.begin(), batch.of_set.end(), [&](std::size_t k) {
+        const auto a = batch.attempts.find(k);
+        return a != batch.attempts.end() && a->second.answer == answer;
+      });
+    };
+    const bool out = std::any_of(batch.of_set.begin(), batch.of_set.end(), [&](std::size_t k) {
+      const auto a = batch.attempts.find(k);
+      return a == batch.attempts.end() || a->second.answer == Answer::late ||
+             a->second.answer == Answer::failed;
+    });
+    if (out) {
+      batch.proving = true;
+    } else if (!batch.check && all(Answer::given)) {
+      begin_check(batch, step, now, rng);
+    } else if (batch.check && all(Answer::given)) {
+      Result<CheckedSums> sums = std::move(*batch.check).finish();
+      if (sums.ok())
+        return take_pseudonyms(batch, std::move(batch.blinded).combine(std::move(sums).value()));
+      note_failed_check(batch, sums.error().text, step);
+    }
+  }
+  if (batch.proving && batch.shares.size() >= setup_.threshold) {
     const std::vector<VerifiedShare> chosen(
         batch.shares.begin(), batch.shares.begin() + static_cast<std::ptrdiff_t>(setup_.threshold));
-    const Result<WipingVector<Pseudonym>> pseudonyms =
-        std::move(batch.blinded).combine(chosen, setup_.threshold);
-    if (!pseudonyms.ok()) return fail(pseudonyms.error());
-    for (std::size_t j = 0; j < pseudonyms->size(); ++j)
-      results_[batch.first + j] = (*pseudonyms)[j];
-    done_ += pseudonyms->size();
-    completed_.insert(batch.id);
+    take_pseudonyms(batch, std::move(batch.blinded).combine(chosen, setup_.threshold));
   }
-  std::erase_if(in_flight_, [&](const Batch& b) { return completed_.contains(b.id); });
+}
+
+void PseudonymiseClient::take_pseudonyms(Batch& batch,
+                                         const Result<WipingVector<Pseudonym>>& pseudonyms) {
+  if (!pseudonyms.ok()) return fail(pseudonyms.error());
+  for (std::size_t j = 0; j < pseudonyms->size(); ++j) results_[batch.first + j] = (*pseudonyms)[j];
+  done_ += pseudonyms->size();
+  completed_.insert(batch.id);
+  batch.complete = true;
 }
 
 // --- ends ---
@@ -377,7 +428,9 @@ void PseudonymiseClient::fail(Error error) {
 }
 
 Step PseudonymiseClient::settle(Step step, UtcTime now, Random& rng) {
-  if (!finished_) complete_batches();
+  for (Batch& batch : in_flight_)
+    if (!finished_) advance(batch, step, now, rng);
+  std::erase_if(in_flight_, [](const Batch& batch) { return batch.complete; });
   if (!finished_) open_batches(rng);
   for (Batch& batch : in_flight_)
     if (!finished_) ask_keyholders(batch, step, now);
@@ -385,7 +438,7 @@ Step PseudonymiseClient::settle(Step step, UtcTime now, Random& rng) {
     // What this step would have asked is not asked after all.
     in_flight_.clear();
     step.send.clear();
-    std::erase_if(step.log, [](const LogNote& note) { return note.kind == kAsked; });
+    std::erase_if(step.log, is_about_asking);
     step.log.push_back({"pseudonymise-failed", {{"reason", failure_->text}}});
   } else if (!finished_ && in_flight_.empty()) {
     finished_ = true;

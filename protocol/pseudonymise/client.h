@@ -1,7 +1,9 @@
-// The requester's role (cryptography.md A, steps 1 and 3): the pseudonyms of one import, or of
-// one trace. Inputs are cut into batches; each batch is blinded once and sent to exactly
-// `threshold` keyholders, and to further ones as some refuse, fail or are late. Every proof is
-// verified; a keyholder whose answer is bad is named and not asked again.
+// The requester's role (cryptography.md A, steps 1 and 3; docs/design/pseudonymise.md): the
+// pseudonyms of one import, or of one trace. Inputs are cut into batches; each batch is blinded
+// once and sent to a set of exactly `threshold` keyholders. Their answers are checked together, by
+// one element more. Where that does not work out, each is asked for a proof of its answer, and
+// further keyholders are asked as some refuse, fail or are late. Nothing is believed without check
+// or proof; a keyholder whose answer is bad is named and not asked again.
 //
 // Nothing is durable: an interrupted run starts anew with new blinds and is debited again.
 // Blinds exist only for the batches in flight. A failure ends the whole run.
@@ -32,6 +34,9 @@ struct KeyholderContact {
   std::optional<std::uint64_t> quota_left;  // elements, where it was told
 };
 
+// Below this the check saves less than its round trip and its element cost.
+inline constexpr std::size_t kSmallestChecked = 16;
+
 struct PseudonymiseSetup {
   KeyId key;
   std::uint32_t share_version = 0;
@@ -39,7 +44,8 @@ struct PseudonymiseSetup {
   std::vector<KeyholderContact> keyholders;  // without the requester
   std::string purpose;                       // a name, logged by the keyholders
   std::size_t batch_size = kMaxBatch;
-  std::size_t max_in_flight = 2;  // batches
+  std::size_t max_in_flight = 2;                    // batches
+  std::size_t smallest_checked = kSmallestChecked;  // a smaller batch is proved from the start
   std::chrono::milliseconds timeout_ms{30000};
 };
 
@@ -89,36 +95,70 @@ class PseudonymiseClient {
     bool suspect = false;   // late or unreachable: asked last
   };
 
-  enum class Answer { waiting, late, given, failed };
+  // Of one keyholder about one batch. given: what it was asked for last is in; verified: it has
+  // proven its answer.
+  enum class Answer { waiting, late, given, failed, verified };
+
+  struct Attempt {
+    Answer answer = Answer::waiting;
+    UtcTime deadline;
+    bool in_set = false;          // was sent the request that names a set
+    std::vector<Element> folded;  // its answer to that
+    bool asked_to_prove = false;
+  };
+
+  struct Request {
+    Bytes bytes;  // empty: not needed so far
+    Sha256 hash;
+  };
 
   struct Batch {
     std::size_t number = 0;  // position in the run
     std::size_t first = 0;   // of inputs_
     BatchId id;
     ThresholdBlinded blinded;
-    Bytes request;
-    Sha256 request_hash;
-    struct Attempt {
-      Answer answer = Answer::waiting;
-      UtcTime deadline;
-    };
     std::map<std::size_t, Attempt> attempts;  // by position in keyholders_
+    std::optional<EvaluationSet> set;         // whom the check is about, in that order:
+    std::vector<std::size_t> of_set;
+    Request to_set;
+    std::optional<BatchCheck> check;  // every answer of the set is in
+    Request to_check;
+    bool proving = false;  // by proofs: from the start, or since something did not work out
+    Request to_others;
     std::vector<VerifiedShare> shares;
+    bool complete = false;
   };
 
   PseudonymiseClient(PseudonymiseSetup setup, WipingVector<NhsDigits> inputs);
 
+  std::chrono::seconds lifetime() const;  // of a message
   std::optional<std::size_t> keyholder_of(const PartyId& party) const;
+  // A batch in flight that this keyholder was asked about.
+  Result<Batch*> batch_of(std::size_t keyholder, const BatchId& id);
   Result<void> on_response(std::size_t keyholder, EvaluateResponse response, Step& step);
+  void on_folded(std::size_t keyholder, Batch& batch, EvaluateResponse response, Step& step);
+  void on_proven(std::size_t keyholder, Batch& batch, EvaluateResponse response, Step& step);
+  Result<void> on_checked(std::size_t keyholder, const EvaluateChecked& checked, Step& step);
   Result<void> on_refusal(std::size_t keyholder, const EvaluateRefusal& refusal);
+  void take_answer(std::size_t keyholder, Attempt& attempt, Answer answer);
   void condemn(std::size_t keyholder, const std::string& why, Step& step);
-  void give_up_waiting(std::size_t keyholder, Batch::Attempt& attempt, Trouble trouble);
-  bool may_serve(std::size_t keyholder, const Batch& batch) const;
-  std::vector<std::size_t> candidates(const Batch& batch) const;
+  void give_up_waiting(std::size_t keyholder, Attempt& attempt, Trouble trouble);
+
+  bool may_serve(std::size_t keyholder, const Batch& batch, std::size_t cost) const;
+  std::vector<std::size_t> candidates(const Batch& batch, std::size_t cost) const;
+  Request request_of(const Batch& batch) const;
+  void ask(Batch& batch, std::size_t keyholder, std::size_t cost, Step& step, UtcTime now);
+  bool ask_set(Batch& batch, Step& step, UtcTime now);
+  void ask_others(Batch& batch, Step& step, UtcTime now);
+  void ask_to_prove(Batch& batch, Step& step, UtcTime now);
   void ask_keyholders(Batch& batch, Step& step, UtcTime now);
+
+  void note_failed_check(Batch& batch, const std::string& why, Step& step);
+  void begin_check(Batch& batch, Step& step, UtcTime now, Random& rng);
+  void advance(Batch& batch, Step& step, UtcTime now, Random& rng);
+  void take_pseudonyms(Batch& batch, const Result<WipingVector<Pseudonym>>& pseudonyms);
   Result<Batch> blind_next(Random& rng);
   void open_batches(Random& rng);
-  void complete_batches();
   Error missing_keyholders(const Batch& batch) const;
   void fail(Error error);
   Step settle(Step step, UtcTime now, Random& rng);

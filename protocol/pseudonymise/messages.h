@@ -1,13 +1,19 @@
-// The three messages of pseudonymisation (cryptography.md A, steps 1 and 2), as bytes.
+// The messages of pseudonymisation (cryptography.md A; docs/design/pseudonymise.md), as bytes.
 //
-//   EvaluateRequest   key id 16 | share version u32 | batch id 16 | u32 purpose | u32 C run
+//   EvaluateRequest   key id 16 | share version u32 | batch id 16 | u32 purpose | u8 S, u16 each |
+//                     u32 C run
 //   EvaluateResponse  batch id 16 | index u16 | share version u32 | request hash 32 | u32 D run |
-//   proof 64 EvaluateRefusal   batch id 16 | request hash 32 | reason u8 | quota left u32
+//                     u32 proof
+//   EvaluateRefusal   batch id 16 | hash 32 | reason u8 | quota left u32
+//   EvaluateCheck     key id 16 | share version u32 | batch id 16 | request hash 32 | M 32
+//   EvaluateChecked   batch id 16 | index u16 | share version u32 | check hash 32 | V 32 | proof 64
 //
-// A run is 1 to kMaxBatch elements of 32 bytes, one after the other. The request hash is the
-// SHA-256 of the request's bytes: an answer belongs to exactly one request.
+// evaluate-prove has the bytes of the EvaluateRequest whose answer is to be proven. A run is 1 to
+// kMaxBatch elements of 32 bytes, one after the other. The hashes are the SHA-256 of the bytes of
+// what is answered: an answer belongs to exactly one request.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,13 +34,18 @@ struct EvaluateRequest {
   std::uint32_t share_version = 0;
   BatchId batch;
   std::string purpose;  // a name as in crypto/base/ids.h; it goes on the keyholder's log
+  // The keyholders that must all answer, each with its coefficient folded in and without a proof,
+  // one of them the receiver. Absent: the receiver answers by itself, with a proof.
+  std::optional<EvaluationSet> set;
   std::vector<Element> blinded_elements;
 
   Bytes encode() const;
-  // Errors: not such a message; a purpose that is no name; 0 or more than kMaxBatch elements; an
-  // element that cryptography.md 0 refuses.
+  // Errors: not such a message; a purpose that is no name; a set of more than kMaxEvaluationSet,
+  // not ascending, or with index 0; 0 or more than kMaxBatch elements; an element that
+  // cryptography.md 0 refuses.
   static Result<EvaluateRequest> decode(ByteView bytes);
-  // The batch id alone, for looking up whether it was seen, before anything costly.
+  // The batch id alone, of an EvaluateRequest or an EvaluateCheck, for looking up whether it was
+  // seen, before anything costly.
   static Result<BatchId> peek_batch(ByteView bytes);
 };
 
@@ -43,12 +54,38 @@ struct EvaluateResponse {
   ParticipantIndex index;
   std::uint32_t share_version = 0;
   Sha256 request_hash;
-  ShareEvaluation evaluation;
+  std::vector<Element> evaluated_elements;
+  std::optional<DleqProof> proof;
 
   Bytes encode() const;
   // Errors: not such a message; index 0; 0 or more than kMaxBatch elements; a bad element or
   // scalar. The proof is not verified here.
   static Result<EvaluateResponse> decode(ByteView bytes);
+};
+
+struct EvaluateCheck {
+  KeyId key;
+  std::uint32_t share_version = 0;
+  BatchId batch;
+  Sha256 request_hash;  // of the batch's EvaluateRequest
+  Element element;      // M
+
+  Bytes encode() const;
+  // Errors: not such a message; a bad element.
+  static Result<EvaluateCheck> decode(ByteView bytes);
+};
+
+struct EvaluateChecked {
+  BatchId batch;
+  ParticipantIndex index;
+  std::uint32_t share_version = 0;
+  Sha256 check_hash;
+  Element evaluated_element;  // V
+  DleqProof proof;
+
+  Bytes encode() const;
+  // Errors: not such a message; index 0; a bad element or scalar. The proof is not verified here.
+  static Result<EvaluateChecked> decode(ByteView bytes);
 };
 
 enum class RefusalReason : std::uint8_t {
@@ -57,14 +94,16 @@ enum class RefusalReason : std::uint8_t {
   busy = 3,            // too much in hand: try another, or later
   not_authorised = 4,  // this requester or purpose may not ask
   malformed = 5,       // a bad element, or not a request at all (batch id zero)
-  batch_reused = 6,    // the batch id was used for another request
+  batch_reused = 6,    // the batch id was used for another request, or for another check
+  set = 7,             // not a threshold of keyholders, the receiver among them and not the sender
+  unknown_batch = 8,   // no evaluation here to be checked or proven
 };
 
 std::string_view name_of(RefusalReason reason);
 
 struct EvaluateRefusal {
   BatchId batch;
-  Sha256 request_hash;
+  Sha256 request_hash;  // of what is refused
   RefusalReason reason = RefusalReason::busy;
   std::uint32_t quota_left = 0;  // elements; zero unless the reason is quota
 

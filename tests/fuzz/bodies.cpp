@@ -38,7 +38,8 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<DkgAbort>(body);
     case MessageType::key_ready:
       return check_canonical<KeyReady>(body);
-    case MessageType::evaluate_request: {
+    case MessageType::evaluate_request:
+    case MessageType::evaluate_prove: {
       const auto message = EvaluateRequest::decode(body);
       if (message.ok()) {
         HR_CHECK(same(message->encode(), body));
@@ -50,6 +51,10 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<EvaluateResponse>(body);
     case MessageType::evaluate_refusal:
       return check_canonical<EvaluateRefusal>(body);
+    case MessageType::evaluate_check:
+      return check_canonical<EvaluateCheck>(body);
+    case MessageType::evaluate_checked:
+      return check_canonical<EvaluateChecked>(body);
     case MessageType::question:
       return check_canonical<Asked>(body);
     case MessageType::countersigned:
@@ -186,16 +191,24 @@ void pseudonymise_seeds(SeedList& list) {
   const auto batch = counting<BatchId>(1);
   const std::vector<Element> blinded{multiply_base(random_scalar(rng)).value(),
                                      multiply_base(random_scalar(rng)).value()};
-  const EvaluateRequest request{counting<KeyId>(3), 0, batch, "movements", blinded};
+  EvaluateRequest request{counting<KeyId>(3), 0, batch, "movements", std::nullopt, blinded};
   list.add(MessageType::evaluate_request, request.encode());
-  // A response: batch, index, version, hash, elements behind their length, proof of two scalars.
-  Writer response;
-  response.raw(batch.view()).u16(2).u32(0).raw(counting<Sha256>(5).view());
-  response.bytes(encode_elements(blinded));
-  const Scalar scalar = publish(random_scalar(rng));
-  response.raw(scalar.bytes()).raw(scalar.bytes());
-  HR_CHECK(EvaluateResponse::decode(response.data()).ok());
-  list.add(MessageType::evaluate_response, response.data());
+  request.set =
+      EvaluationSet::from({ParticipantIndex::from(1).value(), ParticipantIndex::from(3).value()})
+          .value();
+  list.add(MessageType::evaluate_request, request.encode());
+  list.add(MessageType::evaluate_prove, request.encode());
+  const auto index = ParticipantIndex::from(2).value();
+  const DleqProof proof{publish(random_scalar(rng)), publish(random_scalar(rng))};
+  EvaluateResponse response{batch, index, 0, counting<Sha256>(5), blinded, std::nullopt};
+  list.add(MessageType::evaluate_response, response.encode());
+  response.proof = proof;
+  list.add(MessageType::evaluate_response, response.encode());
+  list.add(
+      MessageType::evaluate_check,
+      EvaluateCheck{counting<KeyId>(3), 0, batch, counting<Sha256>(5), blinded.front()}.encode());
+  list.add(MessageType::evaluate_checked,
+           EvaluateChecked{batch, index, 0, counting<Sha256>(6), blinded.back(), proof}.encode());
   for (const RefusalReason reason : {RefusalReason::quota, RefusalReason::busy})
     list.add(MessageType::evaluate_refusal,
              EvaluateRefusal{batch, counting<Sha256>(5), reason,

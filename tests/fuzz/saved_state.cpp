@@ -1,6 +1,7 @@
 // What roles saved and read again after a restart: rows of the store's tables of sessions and
 // keys. The first byte chooses the role.
 #include "protocol/dkg/coordinator.h"
+#include "protocol/pseudonymise/keyholder.h"
 #include "protocol/sum/contributor.h"
 #include "protocol/sum/hub.h"
 #include "tests/fuzz/identities.h"
@@ -114,9 +115,16 @@ void run_sum_contributor(ByteView bytes) {
   (void)restored->on_time(kNow);
 }
 
+// What a keyholder remembers of a batch.
+void run_seen_batch(ByteView bytes) {
+  const auto seen = SeenBatch::restore(counting<Sha256>(5), bytes);
+  check_error(seen);
+  if (seen.ok()) HR_CHECK(same(seen->save(), bytes));
+}
+
 void run(ByteView input) {
   Parts parts(input);
-  switch (parts.byte() % 6) {
+  switch (parts.byte() % 7) {
     case 0:
       return run_key(parts.rest());
     case 1:
@@ -127,6 +135,8 @@ void run(ByteView input) {
       return run_coordinator(parts.rest());
     case 4:
       return run_sum_hub(parts.rest());
+    case 6:
+      return run_seen_batch(parts.rest());
     default:
       return run_sum_contributor(parts.rest());
   }
@@ -233,10 +243,26 @@ void sum_seeds(std::vector<Bytes>& all) {
   HR_CHECK(role.finished() && !role.failure());
 }
 
+// Answered; and checked; and proven.
+void seen_batch_seeds(std::vector<Bytes>& all) {
+  SeenBatch seen{counting<Sha256>(5), {}, {}, {}, {}};
+  all.push_back(chosen(6, seen.save()));
+  seen.response = Bytes(90, 2);
+  all.push_back(chosen(6, seen.save()));
+  seen.check_hash = counting<Sha256>(7);
+  seen.checked = Bytes(150, 3);
+  all.push_back(chosen(6, seen.save()));
+  SeededRandom rng(ByteArray<32>{84});
+  const DleqProof proof{publish(random_scalar(rng)), publish(random_scalar(rng))};
+  seen.proof = to_bytes(ByteView(proof.encode()));
+  all.push_back(chosen(6, seen.save()));
+}
+
 std::vector<Bytes> seeds() {
   std::vector<Bytes> all;
   dkg_seeds(all);
   sum_seeds(all);
+  seen_batch_seeds(all);
   return all;
 }
 

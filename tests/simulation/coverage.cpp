@@ -20,6 +20,9 @@ std::string_view activity_of(MessageType type) {
     case MessageType::evaluate_request:
     case MessageType::evaluate_response:
     case MessageType::evaluate_refusal:
+    case MessageType::evaluate_check:
+    case MessageType::evaluate_checked:
+    case MessageType::evaluate_prove:
       return "pseudonyms";
     case MessageType::ask:
     case MessageType::question:

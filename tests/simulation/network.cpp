@@ -84,8 +84,10 @@ bool Region::transmit(Node& from, const ipc::CurveKey& to, ByteView bytes) {
     failures_.push_back(std::to_string(kMostFrames) + " frames, and no end");
   }
   const auto envelope = protocol::Envelope::decode(bytes);
-  if (envelope.ok() && envelope->header().type == protocol::MessageType::evaluate_response &&
-      envelope->header().sender.str() == from.name) {
+  const bool evaluates =
+      envelope.ok() && (envelope->header().type == protocol::MessageType::evaluate_response ||
+                        envelope->header().type == protocol::MessageType::evaluate_checked);
+  if (evaluates && envelope->header().sender.str() == from.name) {
     witness_.look(from.name, from.core->log(), from.people);
     witness_.on_evaluation(*envelope, keyring(envelope->header().receiver.str()));
   }

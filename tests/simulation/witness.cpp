@@ -54,27 +54,65 @@ void Witness::on_evaluation(const protocol::Envelope& envelope, const keys::Keyr
   if (!counted_.emplace(keyholder, h.receiver.str(), h.session, h.sequence).second) return;
   const auto body = envelope.open(receiver.seal(), receiver.public_keys().seal);
   if (!body.ok()) return;
+  if (h.type == protocol::MessageType::evaluate_checked) {
+    const auto checked = protocol::EvaluateChecked::decode(*body);
+    if (!checked.ok()) return;
+    const std::string batch = checked->batch.hex();
+    const auto& log = log_of(keyholder);
+    const bool said = std::any_of(log.rbegin(), log.rend(), [&](const SeenEntry& s) {
+      return s.entry.kind == "evaluate-check" && s.entry.field("batch") == batch &&
+             s.entry.field("check") == checked->check_hash.hex();
+    });
+    if (!said || !is_paid(keyholder, batch, 0, true))
+      faults_.push_back("a check left " + keyholder + " for " + h.receiver.str() +
+                        " before it was charged on the log");
+    const std::vector<Element> element{checked->evaluated_element};
+    on_elements(h, batch + " check", 1, encode_elements(element));
+    return;
+  }
   const auto response = protocol::EvaluateResponse::decode(*body);
   if (!response.ok()) return;
   const std::string batch = response->batch.hex();
-  auto& batches = evaluated_[{keyholder, h.receiver.str()}];
-  const std::uint64_t elements = response->evaluation.evaluated_elements.size();
-  if (!batches.emplace(batch, elements).second) return;
-  const auto& log = log_of(keyholder);
-  const bool charged = std::any_of(log.rbegin(), log.rend(), [&](const SeenEntry& s) {
-    return s.entry.kind == "evaluate" && s.entry.field("batch") == batch &&
-           s.entry.field("elements") == std::to_string(elements);
-  });
-  if (!charged)
+  const std::uint64_t elements = response->evaluated_elements.size();
+  if (!is_paid(keyholder, batch, elements, false))
     faults_.push_back("an evaluation left " + keyholder + " for " + h.receiver.str() +
                       " before it was charged on the log");
+  on_elements(h, batch, elements, encode_elements(response->evaluated_elements));
+}
+
+// Whether the log says that this batch was charged: every element, and one more where it says that
+// there may be a check. `elements` 0: however many it says.
+bool Witness::is_paid(const std::string& keyholder, const std::string& batch,
+                      std::uint64_t elements, bool check) const {
+  const auto number = [](const SeenEntry& s, std::string_view field) {
+    return std::stoull(std::string(s.entry.field(field)));
+  };
+  const auto& log = log_of(keyholder);
+  return std::any_of(log.rbegin(), log.rend(), [&](const SeenEntry& s) {
+    if (s.entry.kind != "evaluate" || s.entry.field("batch") != batch) return false;
+    const std::uint64_t said = number(s, "elements");
+    const std::uint64_t checks = number(s, "check");
+    return (elements == 0 || elements == said) && (!check || checks == 1) &&
+           number(s, "charged-import") + number(s, "charged-daily") == said + checks;
+  });
+}
+
+void Witness::on_elements(const protocol::EnvelopeHeader& header, const std::string& name,
+                          std::uint64_t elements, Bytes bytes) {
+  auto& known = evaluated_[{header.sender.str(), header.receiver.str()}];
+  const auto before = known.find(name);
+  if (before == known.end())
+    known.emplace(name, Evaluation{elements, std::move(bytes)});
+  else if (before->second.bytes != bytes)
+    faults_.push_back(header.sender.str() + " evaluated a batch or its check twice for " +
+                      header.receiver.str());
 }
 
 std::uint64_t Witness::evaluated(const std::string& keyholder, const std::string& requester) const {
   const auto it = evaluated_.find({keyholder, requester});
   std::uint64_t sum = 0;
   if (it != evaluated_.end())
-    for (const auto& [batch, elements] : it->second) sum += elements;
+    for (const auto& [name, evaluation] : it->second) sum += evaluation.elements;
   return sum;
 }
 

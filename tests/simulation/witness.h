@@ -30,7 +30,8 @@ class Witness {
   // The same without those whose work a crash prevented, as entries "abandoned" name them.
   std::vector<const SeenEntry*> effective(const std::string& party) const;
 
-  // A keyholder's answer leaves it. Counted once a batch.
+  // A keyholder's answer to a batch, or to its check, leaves it. Counted once a batch, and once a
+  // check; what comes again must be the same.
   void on_evaluation(const protocol::Envelope& envelope, const keys::Keyring& receiver);
   // Elements that left `keyholder` for `requester`.
   std::uint64_t evaluated(const std::string& keyholder, const std::string& requester) const;
@@ -47,7 +48,17 @@ class Witness {
   std::set<std::string> may_shrink_;
   std::uint64_t order_ = 0;
   std::set<std::tuple<std::string, std::string, SessionId, std::uint64_t>> counted_;
-  std::map<std::pair<std::string, std::string>, std::map<std::string, std::uint64_t>> evaluated_;
+  struct Evaluation {
+    std::uint64_t elements = 0;
+    Bytes bytes;  // of the elements
+  };
+  // Elements that leave, under a name of their own: a batch's, or its check's.
+  void on_elements(const protocol::EnvelopeHeader& header, const std::string& name,
+                   std::uint64_t elements, Bytes bytes);
+  bool is_paid(const std::string& keyholder, const std::string& batch, std::uint64_t elements,
+               bool check) const;
+
+  std::map<std::pair<std::string, std::string>, std::map<std::string, Evaluation>> evaluated_;
   std::vector<std::string> faults_;
 };
 

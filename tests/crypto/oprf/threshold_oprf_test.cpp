@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <type_traits>
 
 #include "crypto/random.h"
@@ -59,6 +60,41 @@ TEST(ThresholdOprf, CombinedAndFinalizedEqualsTheVectorsOfRfc9497) {
           const Element element = *Element::decode((*pseudonyms)[j].expose());
           EXPECT_EQ(to_hex(finalize_output(inputs[j], element)), to_hex(v.outputs[j]));
         }
+      }
+    }
+  }
+}
+
+// The same through sets and their check.
+TEST(ThresholdOprf, CheckedAndFinalizedEqualsTheVectorsOfRfc9497) {
+  const VoprfVectors file = voprf_vectors();
+  SeededRandom rng(ByteArray<32>{53});
+  for (std::size_t t = 1; t <= 5; ++t) {
+    const Keyholders keyholders(file.secret_key, t, 7, rng);
+    std::vector<ParticipantIndex> indexes;  // the last t
+    for (std::size_t i = 7 - t; i < 7; ++i) indexes.push_back(keyholders.shares[i].index);
+    const EvaluationSet set = *EvaluationSet::from(indexes);
+    for (const VoprfVector& v : file.vectors) {
+      std::vector<WipingBytes> inputs;
+      for (const Bytes& input : v.inputs) inputs.push_back(wiping(input));
+      ScriptedScalars blinds(v.blinds);
+      ThresholdBlinded blinded = *ThresholdBlinded::blind(inputs, blinds);
+      std::vector<std::vector<Element>> folded;
+      for (std::size_t i = 7 - t; i < 7; ++i)
+        folded.push_back(*evaluate_folded(keyholders.shares[i].value,
+                                          *set.coefficient(keyholders.shares[i].index),
+                                          blinded.blinded_elements()));
+      BatchCheck check = *blinded.begin_check(set, folded, rng);
+      for (std::size_t i = 7 - t; i < 7; ++i)
+        ASSERT_TRUE(check
+                        .take(keyholders.shares[i].index, keyholders.verification[i],
+                              keyholders.evaluate(i, {check.element()}, rng))
+                        .ok());
+      const auto pseudonyms = std::move(blinded).combine(*std::move(check).finish());
+      ASSERT_TRUE(pseudonyms.ok());
+      for (std::size_t j = 0; j < inputs.size(); ++j) {
+        const Element element = *Element::decode((*pseudonyms)[j].expose());
+        EXPECT_EQ(to_hex(finalize_output(inputs[j], element)), to_hex(v.outputs[j]));
       }
     }
   }
@@ -165,6 +201,140 @@ TEST_F(ThresholdRun, TwoOfThreeSharesDoNotGiveThePseudonym) {
   const auto enough = shares(b1, {0, 1, 2});
   const auto few = shares(b2, {0, 1});
   EXPECT_FALSE(*std::move(b1).combine(enough, 3) == *std::move(b2).combine(few, 2));
+}
+
+class FoldedRun : public ThresholdRun {
+ protected:
+  // Keyholders 1, 3 and 4.
+  FoldedRun() : blinded_(blind()) {
+    for (const std::size_t i : who_)
+      folded_.push_back(
+          *evaluate_folded(keyholders_.shares[i].value, factor(i), blinded_.blinded_elements()));
+  }
+  Scalar factor(std::size_t i) const { return *set_.coefficient(keyholders_.shares[i].index); }
+  Result<void> take(BatchCheck& check, std::size_t i) {
+    return check.take(keyholders_.shares[i].index, keyholders_.verification[i],
+                      keyholders_.evaluate(i, {check.element()}, rng_));
+  }
+  // The proof that keyholder i can make for what it gave.
+  VerifiedShare proven(std::size_t at) {
+    const std::size_t i = who_[at];
+    const DleqProof proof =
+        *prove_folded(keyholders_.shares[i].value, keyholders_.verification[i], factor(i),
+                      blinded_.blinded_elements(), folded_[at], rng_);
+    return *blinded_.verify_folded(set_, keyholders_.shares[i].index, keyholders_.verification[i],
+                                   {folded_[at], proof});
+  }
+
+  const std::vector<std::size_t> who_{0, 2, 3};
+  EvaluationSet set_ = *EvaluationSet::from(
+      {*ParticipantIndex::from(1), *ParticipantIndex::from(3), *ParticipantIndex::from(4)});
+  ThresholdBlinded blinded_;
+  std::vector<std::vector<Element>> folded_;
+};
+
+TEST_F(FoldedRun, CheckedEqualsVerified) {
+  BatchCheck check = *blinded_.begin_check(set_, folded_, rng_);
+  for (const std::size_t i : who_) ASSERT_TRUE(take(check, i).ok());
+  ThresholdBlinded other = blind();
+  const auto chosen = shares(other, {0, 1, 2});
+  EXPECT_TRUE(*std::move(blinded_).combine(*std::move(check).finish()) ==
+              *std::move(other).combine(chosen, 3));
+}
+
+// Those of a set prove what they gave, and another keyholder takes one's place.
+TEST_F(FoldedRun, ProvenAnswersOfASetCombineWithOneOfAnotherKeyholder) {
+  ThresholdBlinded other = blind();
+  const auto chosen = shares(other, {0, 1, 2});
+  const std::vector<VerifiedShare> mixed{proven(1), keyholders_.verified(4, blinded_, rng_),
+                                         proven(0)};
+  EXPECT_TRUE(*std::move(blinded_).combine(mixed, 3) == *std::move(other).combine(chosen, 3));
+}
+
+TEST_F(FoldedRun, AFoldedAnswerIsNoShareOfItsOwnAndTheOtherWayRound) {
+  const SecretShare& s = keyholders_.shares[0];
+  const Element& y = keyholders_.verification[0];
+  const DleqProof proof =
+      *prove_folded(s.value, y, factor(0), blinded_.blinded_elements(), folded_[0], rng_);
+  EXPECT_TRUE(blinded_.verify_folded(set_, s.index, y, {folded_[0], proof}).ok());
+  EXPECT_FALSE(blinded_.verify_share(s.index, y, {folded_[0], proof}).ok());
+  EXPECT_FALSE(blinded_
+                   .verify_folded(set_, s.index, y,
+                                  keyholders_.evaluate(0, blinded_.blinded_elements(), rng_))
+                   .ok());
+  EXPECT_FALSE(
+      blinded_.verify_folded(set_, keyholders_.shares[1].index, y, {folded_[0], proof}).ok());
+}
+
+TEST_F(FoldedRun, NobodyCanProveAWrongAnswer) {
+  folded_[0][1] = *add(folded_[0][1], Element::base());
+  const DleqProof proof = *prove_folded(keyholders_.shares[0].value, keyholders_.verification[0],
+                                        factor(0), blinded_.blinded_elements(), folded_[0], rng_);
+  EXPECT_FALSE(blinded_
+                   .verify_folded(set_, keyholders_.shares[0].index, keyholders_.verification[0],
+                                  {folded_[0], proof})
+                   .ok());
+}
+
+TEST_F(FoldedRun, CheckOfAWrongAnswerDoesNotFinish) {
+  folded_[1][0] = *add(folded_[1][0], Element::base());
+  BatchCheck check = *blinded_.begin_check(set_, folded_, rng_);
+  for (const std::size_t i : who_) ASSERT_TRUE(take(check, i).ok());
+  EXPECT_FALSE(std::move(check).finish().ok());
+}
+
+TEST_F(FoldedRun, CheckTakesOneProvenAnswerOfEachOfItsSet) {
+  BatchCheck check = *blinded_.begin_check(set_, folded_, rng_);
+  EXPECT_FALSE(take(check, 1).ok());  // not of the set
+  ShareEvaluation wrong = keyholders_.evaluate(0, {check.element()}, rng_);
+  wrong.evaluated_elements[0] = *add(wrong.evaluated_elements[0], Element::base());
+  EXPECT_FALSE(check.take(keyholders_.shares[0].index, keyholders_.verification[0], wrong).ok());
+  EXPECT_FALSE(check
+                   .take(keyholders_.shares[0].index, keyholders_.verification[0],
+                         keyholders_.evaluate(0, blinded_.blinded_elements(), rng_))
+                   .ok());
+  EXPECT_TRUE(take(check, 0).ok());
+  EXPECT_FALSE(take(check, 0).ok());
+}
+
+TEST_F(FoldedRun, BeginCheckRefusesOtherSizesAndSumsThatAreTheIdentity) {
+  EXPECT_FALSE(blinded_.begin_check(set_, std::span(folded_).first(2), rng_).ok());
+  auto shorter = folded_;
+  shorter[2].pop_back();
+  EXPECT_FALSE(blinded_.begin_check(set_, shorter, rng_).ok());
+  auto nothing = folded_;  // the third's answer is minus the other two's
+  const Element sum = *add(folded_[0][0], folded_[1][0]);
+  nothing[2][0] = *subtract(sum, *multiply(Scalar::from_u64(2), sum));
+  EXPECT_FALSE(blinded_.begin_check(set_, nothing, rng_).ok());
+}
+
+TEST_F(FoldedRun, CheckedSumsOfAnotherBatchAreRefused) {
+  BatchCheck check = *blinded_.begin_check(set_, folded_, rng_);
+  for (const std::size_t i : who_) ASSERT_TRUE(take(check, i).ok());
+  ThresholdBlinded other = blind();
+  EXPECT_FALSE(std::move(other).combine(*std::move(check).finish()).ok());
+  static_assert(!std::is_default_constructible_v<CheckedSums>);
+}
+
+TEST(EvaluationSet, IsAscendingWithin1To64) {
+  const auto from = [](const std::vector<std::uint64_t>& numbers) {
+    std::vector<ParticipantIndex> indexes;
+    for (const std::uint64_t n : numbers) indexes.push_back(*ParticipantIndex::from(n));
+    return EvaluationSet::from(indexes);
+  };
+  EXPECT_FALSE(from({}).ok());
+  EXPECT_FALSE(from({2, 1}).ok());
+  EXPECT_FALSE(from({3, 3}).ok());
+  std::vector<std::uint64_t> many(kMaxEvaluationSet);
+  std::iota(many.begin(), many.end(), 1);
+  EXPECT_TRUE(from(many).ok());
+  many.push_back(kMaxEvaluationSet + 1);
+  EXPECT_FALSE(from(many).ok());
+  const EvaluationSet set = *from({1, 2});
+  EXPECT_TRUE(set.contains(*ParticipantIndex::from(2)));
+  EXPECT_FALSE(set.contains(*ParticipantIndex::from(3)));
+  EXPECT_EQ(*set.coefficient(*ParticipantIndex::from(1)), Scalar::from_u64(2));
+  EXPECT_FALSE(set.coefficient(*ParticipantIndex::from(3)).ok());
 }
 
 TEST_F(ThresholdRun, TakesBatchesOf1To512) {

@@ -74,6 +74,26 @@ TEST_F(LedgerTest, KeepsABatchWithItsAnswer) {
   EXPECT_EQ(add_batch(2, kToday, Bytes(kMaxBatchResponse + 1)).error().code, Code::bad_input);
 }
 
+TEST_F(LedgerTest, WhatIsRememberedOfAnAnsweredBatchMayBeReplaced) {
+  ASSERT_TRUE(add_batch(1, kToday).ok());
+  ASSERT_TRUE(add_batch(2, kToday, {}).ok());
+  const auto replace = [&](std::uint8_t id, std::size_t size) {
+    return commit([&] {
+      return store().ledger().replace_response(party("police"), session_id(id), Bytes(size, 7));
+    });
+  };
+  ASSERT_TRUE(replace(1, 5).ok());
+  EXPECT_EQ(store().ledger().find_batch(party("police"), session_id(1))->value().response,
+            Bytes(5, 7));
+  ASSERT_TRUE(replace(1, 6).ok());
+  EXPECT_EQ(replace(1, 0).error().code, Code::bad_input);
+  EXPECT_EQ(replace(1, kMaxBatchResponse + 1).error().code, Code::bad_input);
+  EXPECT_EQ(replace(2, 5).error().code, Code::bad_input);  // charged, not answered
+  EXPECT_EQ(replace(3, 5).error().code, Code::bad_input);
+  EXPECT_EQ(store().ledger().find_batch(party("police"), session_id(1))->value().response,
+            Bytes(6, 7));
+}
+
 TEST_F(LedgerTest, AnAnswerMayFollowItsChargeOnce) {
   ASSERT_TRUE(add_batch(1, kToday, {}).ok());
   const auto answer = [&](std::uint8_t id, std::size_t size) {

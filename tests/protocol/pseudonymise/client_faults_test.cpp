@@ -187,19 +187,18 @@ std::function<void(TestRegion&, Bytes&)> in_response(Change change) {
 }
 
 TEST_F(Faults, BadProofNamesTheCulpritAndAnotherIsAsked) {
-  expect_culprit_is_replaced(in_response([](EvaluateResponse& r) {
-    r.evaluation.proof.s = add(r.evaluation.proof.s, r.evaluation.proof.c);
-  }));
+  expect_culprit_is_replaced(
+      in_response([](EvaluateResponse& r) { r.proof->s = add(r.proof->s, r.proof->c); }));
 }
 TEST_F(Faults, WrongElementNamesTheCulprit) {
   expect_culprit_is_replaced(in_response([](EvaluateResponse& r) {
-    auto& d = r.evaluation.evaluated_elements;
+    auto& d = r.evaluated_elements;
     d[0] = *add(d[0], Element::base());
   }));
 }
 TEST_F(Faults, MissingElementNamesTheCulprit) {
   expect_culprit_is_replaced(
-      in_response([](EvaluateResponse& r) { r.evaluation.evaluated_elements.pop_back(); }));
+      in_response([](EvaluateResponse& r) { r.evaluated_elements.pop_back(); }));
 }
 TEST_F(Faults, WrongRequestHashNamesTheCulprit) {
   expect_culprit_is_replaced(
@@ -219,8 +218,9 @@ TEST_F(Faults, AnotherShareThanTheCertifiedOneNamesTheCulprit) {
   expect_culprit_is_replaced([](TestRegion& region, Bytes& body) {
     EvaluateResponse r = *EvaluateResponse::decode(body);
     const SecretScalar x = random_scalar(region.rng_);
-    const auto& d = r.evaluation.evaluated_elements;
-    r.evaluation = *evaluate_share(x, *multiply_base(x), d, region.rng_);
+    const auto other = *evaluate_share(x, *multiply_base(x), r.evaluated_elements, region.rng_);
+    r.evaluated_elements = other.evaluated_elements;
+    r.proof = other.proof;
     body = r.encode();
   });
 }
@@ -300,7 +300,7 @@ TEST_F(Faults, NoBatchIsLargerThanTheQuotaItWasTold) {
   PseudonymiseClient client = start(region, setup);
   // The third best has 3 left: batches of 3, and nobody is asked beyond what it has.
   for (const InTransit& m : region.queue_)
-    EXPECT_LE(EvaluateResponse::decode(m.body)->evaluation.evaluated_elements.size(), 3u);
+    EXPECT_LE(EvaluateResponse::decode(m.body)->evaluated_elements.size(), 3u);
   region.deliver_all(client, at(1));
   for (std::size_t i = 0; i < 4; ++i) EXPECT_LE(region.keyholders_[i].evaluated, left[i]);
   EXPECT_TRUE(client.finished());  // 10 inputs need 30 evaluations, and two can give only 3 each

@@ -30,7 +30,32 @@ EvaluateResponse response() {
           *ParticipantIndex::from(0x0102),
           3,
           hash,
-          {{Element::base()}, DleqProof{Scalar::from_u64(4), Scalar::from_u64(5)}}};
+          {Element::base()},
+          DleqProof{Scalar::from_u64(4), Scalar::from_u64(5)}};
+}
+
+EvaluationSet a_set() {
+  return *EvaluationSet::from({*ParticipantIndex::from(1), *ParticipantIndex::from(0x0203)});
+}
+
+EvaluateCheck a_check() {
+  EvaluateCheck m{{}, 2, {}, {}, *add(Element::base(), Element::base())};
+  m.key.bytes.fill(0x11);
+  m.batch.bytes.fill(0x22);
+  m.request_hash.bytes.fill(0x33);
+  return m;
+}
+
+EvaluateChecked checked() {
+  EvaluateChecked m{{},
+                    *ParticipantIndex::from(0x0102),
+                    3,
+                    {},
+                    Element::base(),
+                    DleqProof{Scalar::from_u64(4), Scalar::from_u64(5)}};
+  m.batch.bytes.fill(0x22);
+  m.check_hash.bytes.fill(0x33);
+  return m;
 }
 
 EvaluateRefusal refusal() {
@@ -50,7 +75,7 @@ std::string repeat(const std::string& byte, int n) {
 
 TEST(EvaluateRequest, HasTheseBytes) {
   const std::string expected = repeat("11", 16) + "02000000" + repeat("22", 16) + "06000000" +
-                               "696d706f7274" + "40000000" + kG + k2G;
+                               "696d706f7274" + "00" + "40000000" + kG + k2G;
   EXPECT_EQ(to_hex(request().encode()), expected);
   const auto back = EvaluateRequest::decode(*from_hex(expected));
   ASSERT_TRUE(back.ok());
@@ -59,12 +84,44 @@ TEST(EvaluateRequest, HasTheseBytes) {
   EXPECT_EQ(back->batch, request().batch);
   EXPECT_EQ(back->purpose, "import");
   EXPECT_EQ(back->blinded_elements, request().blinded_elements);
+  EXPECT_FALSE(back->set.has_value());
   EXPECT_EQ(*EvaluateRequest::peek_batch(*from_hex(expected)), request().batch);
+}
+
+TEST(EvaluateRequest, ThatNamesASetHasTheseBytes) {
+  EvaluateRequest m = request();
+  m.set = a_set();
+  const std::string expected = repeat("11", 16) + "02000000" + repeat("22", 16) + "06000000" +
+                               "696d706f7274" + "02" + "0100" + "0302" + "40000000" + kG + k2G;
+  EXPECT_EQ(to_hex(m.encode()), expected);
+  EXPECT_EQ(EvaluateRequest::decode(*from_hex(expected))->set, a_set());
+}
+
+TEST(EvaluateRequest, RefusesASetThatIsNotAscendingOrHasIndexZeroOrTooMany) {
+  const auto with = [](const std::vector<std::uint16_t>& numbers) {
+    Writer w;
+    w.raw(request().key.view()).u32(2).raw(request().batch.view()).text("import");
+    w.u8(static_cast<std::uint8_t>(numbers.size()));
+    for (const std::uint16_t n : numbers) w.u16(n);
+    w.bytes(encode_elements(request().blinded_elements));
+    return EvaluateRequest::decode(w.data()).ok();
+  };
+  EXPECT_TRUE(with({1}));
+  EXPECT_TRUE(with({1, 2, 65535}));
+  EXPECT_FALSE(with({0, 1}));
+  EXPECT_FALSE(with({2, 1}));
+  EXPECT_FALSE(with({2, 2}));
+  std::vector<std::uint16_t> many;
+  for (std::uint16_t i = 1; i <= kMaxEvaluationSet; ++i) many.push_back(i);
+  EXPECT_TRUE(with(many));
+  many.push_back(kMaxEvaluationSet + 1);
+  EXPECT_FALSE(with(many));
 }
 
 TEST(EvaluateResponse, HasTheseBytes) {
   const std::string expected = repeat("22", 16) + "0201" + "03000000" + repeat("33", 32) +
-                               "20000000" + kG + "04" + repeat("00", 31) + "05" + repeat("00", 31);
+                               "20000000" + kG + "40000000" + "04" + repeat("00", 31) + "05" +
+                               repeat("00", 31);
   EXPECT_EQ(to_hex(response().encode()), expected);
   const auto back = EvaluateResponse::decode(*from_hex(expected));
   ASSERT_TRUE(back.ok());
@@ -72,8 +129,60 @@ TEST(EvaluateResponse, HasTheseBytes) {
   EXPECT_EQ(back->index.number(), 0x0102);
   EXPECT_EQ(back->share_version, 3u);
   EXPECT_EQ(back->request_hash, response().request_hash);
-  EXPECT_EQ(back->evaluation.evaluated_elements, response().evaluation.evaluated_elements);
-  EXPECT_EQ(back->evaluation.proof, response().evaluation.proof);
+  EXPECT_EQ(back->evaluated_elements, response().evaluated_elements);
+  EXPECT_EQ(back->proof, response().proof);
+}
+
+TEST(EvaluateResponse, WithoutAProofHasTheseBytes) {
+  EvaluateResponse m = response();
+  m.proof.reset();
+  const std::string expected =
+      repeat("22", 16) + "0201" + "03000000" + repeat("33", 32) + "20000000" + kG + "00000000";
+  EXPECT_EQ(to_hex(m.encode()), expected);
+  EXPECT_FALSE(EvaluateResponse::decode(*from_hex(expected))->proof.has_value());
+}
+
+TEST(EvaluateCheck, HasTheseBytes) {
+  const std::string expected =
+      repeat("11", 16) + "02000000" + repeat("22", 16) + repeat("33", 32) + k2G;
+  EXPECT_EQ(to_hex(a_check().encode()), expected);
+  const auto back = EvaluateCheck::decode(*from_hex(expected));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->key, a_check().key);
+  EXPECT_EQ(back->share_version, 2u);
+  EXPECT_EQ(back->batch, a_check().batch);
+  EXPECT_EQ(back->request_hash, a_check().request_hash);
+  EXPECT_EQ(back->element, a_check().element);
+  EXPECT_EQ(*EvaluateRequest::peek_batch(*from_hex(expected)), a_check().batch);
+}
+
+TEST(EvaluateChecked, HasTheseBytes) {
+  const std::string expected = repeat("22", 16) + "0201" + "03000000" + repeat("33", 32) + kG +
+                               "04" + repeat("00", 31) + "05" + repeat("00", 31);
+  EXPECT_EQ(to_hex(checked().encode()), expected);
+  const auto back = EvaluateChecked::decode(*from_hex(expected));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->batch, checked().batch);
+  EXPECT_EQ(back->index.number(), 0x0102);
+  EXPECT_EQ(back->share_version, 3u);
+  EXPECT_EQ(back->check_hash, checked().check_hash);
+  EXPECT_EQ(back->evaluated_element, checked().evaluated_element);
+  EXPECT_EQ(back->proof, checked().proof);
+}
+
+TEST(EvaluateCheck, RefusesBadElementsAndAnAnswerBadScalars) {
+  Bytes identity = a_check().encode();
+  std::fill(identity.end() - 32, identity.end(), std::uint8_t{0});
+  EXPECT_FALSE(EvaluateCheck::decode(identity).ok());
+  Bytes bit255 = a_check().encode();
+  bit255.back() |= 0x80;
+  EXPECT_FALSE(EvaluateCheck::decode(bit255).ok());
+  Bytes scalar = checked().encode();
+  std::fill(scalar.end() - 32, scalar.end(), std::uint8_t{0xff});
+  EXPECT_FALSE(EvaluateChecked::decode(scalar).ok());
+  Bytes index_zero = checked().encode();
+  index_zero[16] = index_zero[17] = 0;
+  EXPECT_FALSE(EvaluateChecked::decode(index_zero).ok());
 }
 
 TEST(EvaluateRefusal, HasTheseBytes) {
@@ -100,6 +209,14 @@ TEST(EvaluateMessages, RefuseTruncationAndTrailingBytes) {
   refuses_every_other_length<EvaluateRequest>(request().encode());
   refuses_every_other_length<EvaluateResponse>(response().encode());
   refuses_every_other_length<EvaluateRefusal>(refusal().encode());
+  refuses_every_other_length<EvaluateCheck>(a_check().encode());
+  refuses_every_other_length<EvaluateChecked>(checked().encode());
+  EvaluateRequest named = request();
+  named.set = a_set();
+  refuses_every_other_length<EvaluateRequest>(named.encode());
+  EvaluateResponse unproven = response();
+  unproven.proof.reset();
+  refuses_every_other_length<EvaluateResponse>(unproven.encode());
 }
 
 TEST(EvaluateRequest, RefusesBadElements) {
@@ -128,7 +245,8 @@ TEST(EvaluateRequest, Takes1To512Elements) {
 
 TEST(EvaluateRequest, RefusesARunThatIsNoMultipleOf32) {
   Writer w;
-  w.raw(request().key.view()).u32(1).raw(request().batch.view()).text("import").bytes(Bytes(33, 1));
+  w.raw(request().key.view()).u32(1).raw(request().batch.view()).text("import").u8(0);
+  w.bytes(Bytes(33, 1));
   EXPECT_FALSE(EvaluateRequest::decode(w.data()).ok());
 }
 
@@ -157,7 +275,7 @@ TEST(EvaluateResponse, RefusesIndexZeroAndBadScalars) {
 }
 
 TEST(EvaluateRefusal, RefusesUnknownReasonsAndAMisplacedQuota) {
-  for (const int reason : {0, 7, 255}) {
+  for (const int reason : {0, 9, 255}) {
     Bytes bytes = refusal().encode();
     bytes[48] = static_cast<std::uint8_t>(reason);
     EXPECT_FALSE(EvaluateRefusal::decode(bytes).ok()) << reason;

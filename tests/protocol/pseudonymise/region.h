@@ -38,14 +38,19 @@ struct TestKeyholder {
   PartyId id;
   KeyShare share;
   std::map<PartyId, EvaluationQuota> quota;
-  std::map<BatchId, SeenBatch> seen;
+  std::map<BatchId, Bytes> seen;  // as saved
+  std::map<BatchId, Sha256> hashes;
   std::uint64_t evaluated = 0;  // elements worked on, resends not counted
+  std::uint64_t charged = 0;
 
-  Outgoing answer(const PartyId& requester, ByteView request, Random& rng) {
-    const Result<BatchId> batch = EvaluateRequest::peek_batch(request);
-    std::optional<SeenBatch> known;
-    if (batch.ok() && seen.contains(*batch)) known = seen.at(*batch);
-    KeyholderDecision decision = authorise(share, requester, request, quota[requester], known);
+  Outgoing answer(const PartyId& requester, MessageType type, ByteView body, Random& rng) {
+    return type == MessageType::evaluate_request ? evaluate(requester, body, rng)
+                                                 : follow_up(requester, type, body, rng);
+  }
+
+  Outgoing evaluate(const PartyId& requester, ByteView request, Random& rng) {
+    KeyholderDecision decision =
+        authorise(share, requester, request, quota[requester], known(request));
     Outgoing out{requester, MessageType::evaluate_response, {}, std::chrono::seconds(60)};
     if (auto* resend = std::get_if<Resend>(&decision)) {
       out.body = resend->response;
@@ -59,13 +64,45 @@ struct TestKeyholder {
                                                                   : quota[requester].daily_left;
         HR_CHECK(c.amount <= left);
         left -= c.amount;
+        charged += c.amount;
       }
       evaluated += authorised.elements();
+      const BatchId batch = authorised.batch();
       const Sha256 hash = authorised.request_hash();
       out.body = *std::move(authorised).evaluate(share, rng);
-      seen[*batch] = {hash, out.body};
+      seen[batch] = SeenBatch{hash, out.body, {}, {}, {}}.save();
+      hashes[batch] = hash;
     }
     return out;
+  }
+
+  Outgoing follow_up(const PartyId& requester, MessageType type, ByteView body, Random& rng) {
+    const bool is_check = type == MessageType::evaluate_check;
+    FollowUp outcome = is_check ? *check(share, requester, body, known(body), rng)
+                                : *prove(share, requester, body, known(body), rng);
+    Outgoing out{requester,
+                 is_check ? MessageType::evaluate_checked : MessageType::evaluate_response,
+                 {},
+                 std::chrono::seconds(60)};
+    if (auto* resend = std::get_if<Resend>(&outcome)) {
+      out.body = resend->response;
+    } else if (auto* refused = std::get_if<Refused>(&outcome)) {
+      out.type = MessageType::evaluate_refusal;
+      out.body = refused->body;
+    } else {
+      auto& answered = std::get<Answered>(outcome);
+      HR_CHECK(answered.type == out.type);
+      if (is_check) ++evaluated;
+      out.body = answered.response;
+      seen[*EvaluateRequest::peek_batch(body)] = answered.memory.save();
+    }
+    return out;
+  }
+
+  std::optional<SeenBatch> known(ByteView message) const {
+    const Result<BatchId> batch = EvaluateRequest::peek_batch(message);
+    if (!batch.ok() || !seen.contains(*batch)) return std::nullopt;
+    return *SeenBatch::restore(hashes.at(*batch), seen.at(*batch));
   }
 };
 
@@ -82,11 +119,20 @@ class TestRegion {
     std::vector<ParticipantIndex> indexes;
     for (std::size_t i = 1; i <= keyholders; ++i) indexes.push_back(*ParticipantIndex::from(i));
     std::vector<SecretShare> shares = *share_secret(key_, threshold, indexes, rng_);
+    std::vector<PartyId> ids;
+    for (const ParticipantIndex i : indexes)
+      ids.push_back(party("keyholder-" + std::to_string(i.number())));
     for (SecretShare& s : shares) {
-      const PartyId id = party("keyholder-" + std::to_string(s.index.number()));
+      const PartyId id = ids[s.index.number() - 1U];
       const Element y = *multiply_base(s.value);
       keyholders_.push_back(
-          {id, KeyShare{test_key(), s.index, 1, std::move(s.value), y}, {}, {}, 0});
+          {id,
+           KeyShare{test_key(), s.index, 1, std::move(s.value), y, threshold, ids},
+           {},
+           {},
+           {},
+           0,
+           0});
       keyholders_.back().quota[me_] = {1'000'000, 0};
     }
   }
@@ -106,10 +152,10 @@ class TestRegion {
   // Lets every keyholder that is not dead answer what a step sends; the answers queue up.
   void carry(const Step& step) {
     for (const Outgoing& out : step.send) {
-      HR_CHECK(out.type == MessageType::evaluate_request);
-      ++requests_[out.to];
+      if (out.type == MessageType::evaluate_request) ++requests_[out.to];
+      ++sent_[out.type];
       if (dead_.contains(out.to)) continue;
-      const Outgoing answer = keyholder(out.to).answer(me_, out.body, rng_);
+      const Outgoing answer = keyholder(out.to).answer(me_, out.type, out.body, rng_);
       queue_.push_back({out.to, answer.type, answer.body});
     }
   }
@@ -157,6 +203,7 @@ class TestRegion {
   std::vector<TestKeyholder> keyholders_;
   std::set<PartyId> dead_;
   std::map<PartyId, int> requests_;
+  std::map<MessageType, int> sent_;
   std::deque<InTransit> queue_;
   std::vector<LogNote> notes_;
 };
