@@ -74,6 +74,7 @@ std::vector<Bytes> seeds() {
        {"agreement", "vale-cse"},
        {"certificates", base64(i.root.pem() + i.node.pem())}},
       {{"command", "import-movements"}, {"source", "movements.csv"}, {"skip_bad", true}},
+      {{"command", "import-crosswalk"}, {"source", "crosswalk.csv"}, {"replace", true}},
       {{"command", "import-ssda903"},
        {"agreement", "vale-cse"},
        {"source", "return"},
