@@ -308,6 +308,42 @@ class BadFiles(RegionTest):
         self.assertRegex(done.out, r"a yearly return: good for years, not for months")
         self.assertRegex(done.out, r"imported: 0 added, 0 replaced, [1-9]\d* unchanged")
 
+    def test_crosswalks(self):
+        region, before = self.region, self.imports()
+        good = (region.council_return / "crosswalk.csv").read_text()
+        first, *rows = good.splitlines()
+
+        def crosswalk(name, says, text, hint=True, lines=False):
+            file = region.top / f"{name.replace(' ', '-')}.csv"
+            file.write_text(text)
+            return Case(name, 65, says, ["import", "crosswalk", file], hint=hint, lines=lines)
+
+        def row(line):
+            return "\n".join([first, line, *rows]) + "\n"
+        number = min(self.numbers)
+        self.check_all([
+            crosswalk("a wrong digit in numbers", r"(?m)^a-wrong-digit-in-numbers\.csv:2: "
+                      r"NHS_NUMBER: nhs-check-digit", row("A1," + self.wrong_digit()), lines=True),
+            crosswalk("a number for a reference", r"(?m)csv:2: CHILD: reference-is-nhs-number",
+                      row(f"{number},"), lines=True),
+            crosswalk("two numbers of a child", r"(?m)csv:3: NHS_NUMBER: number-differs",
+                      row("A1,9990000018\nA1,9990000026"), lines=True),
+            crosswalk("no reference", r"(?m)csv:2: CHILD: missing-value", row(",9990000018"),
+                      hint=False, lines=True),
+            crosswalk("no number column", r"csv:1: the column 'nhs_number' is missing",
+                      "child_ref\nA1\n", hint=False),
+            crosswalk("another file", r"(?s)csv:1: an unknown column.*hint: it has the columns of a "
+                      "return's header file", (region.council_return / "header.csv").read_text()),
+            crosswalk("nothing in it", r"csv: no rows behind", first + "\n", hint=False),
+            Case("no crosswalk", 65, "none: no such file",
+                 ["import", "crosswalk", region.top / "none"], hint=False),
+        ], "vale-council")
+        with open(region.council_return / "crosswalk.csv", "rb") as stdin:
+            done = self.streaming(stdin, "crosswalk", "-", "--replace", "--dry-run")
+        self.assertCode(done, 0)
+        self.assertRegex(done.out, r"nothing was imported; the keyholders would be asked for [1-9]")
+        self.assertEqual(self.imports(), before)
+
     def test_a_published_fake_return_says_what_it_is(self):
         done = self.region.at("vale-council", "import", "ssda903",
                               ROOT / "tests/node/import/data/ssda903")
