@@ -64,6 +64,38 @@ Work HomeDesk::keep(const Waiting& w, store::QuestionStatus status, Bytes answer
   return work;
 }
 
+// At the hub the row is the hub desk's, which leaves the end of an answered question to this desk.
+Work HomeDesk::end_at_hub(const SessionId& id, store::QuestionStatus status) {
+  Work work;
+  work.write([id, status](store::LineageStore& s) -> Result<void> {
+    HR_ASSIGN(auto row, s.questions().get(id));
+    HR_CHECK(row.has_value());
+    row->status = status;
+    return s.questions().put(*row);
+  });
+  return work;
+}
+
+// The hub signed an answer after this desk had given the question up: nobody is shown it.
+Result<Work> HomeDesk::refuse_at_hub(const SessionId& id) {
+  HR_ASSIGN(const auto row, asked_here(id));
+  if (!row || row->status != store::QuestionStatus::waiting) return Work{};
+  Work work = end_at_hub(id, store::QuestionStatus::refused);
+  work.note("question.refused",
+            {{"question", id.hex()}, {"why", "given up before it was answered"}, {"party", ""}});
+  return work;
+}
+
+// The hub's rows are of every home.
+Result<std::optional<store::QuestionRecord>> HomeDesk::asked_here(const SessionId& id) {
+  HR_ASSIGN(auto row, lineage_.store.questions().get(id));
+  if (row && lineage_.is_hub()) {
+    HR_ASSIGN(const auto outer, protocol::Statement::decode(row->question));
+    if (outer.header().sender != lineage_.self) row.reset();
+  }
+  return row;
+}
+
 // Nobody would listen, or answer. What has run out may be renewed while a question waits.
 Result<void> HomeDesk::check_nodes(UtcTime now) const {
   HR_TRY(lineage_.peers.find(lineage_.self)->check_standing(now));
@@ -171,7 +203,7 @@ Result<Work> HomeDesk::result(const SessionId& id, Reply reply, UtcTime now) {
     if (!asker.ok()) return end(id, asker.error());
     return send_ask(it->second, now);
   }
-  HR_ASSIGN(const auto row, lineage_.store.questions().get(id));
+  HR_ASSIGN(const auto row, asked_here(id));
   if (!row) return bad_input("no question with this id was asked here");
   if (row->status == store::QuestionStatus::waiting)
     return try_again("no answer yet", "the question waits; ask for its result later");
@@ -192,7 +224,10 @@ Result<Work> HomeDesk::on_message(const Delivery& d, UtcTime now) {
   if (d.from != lineage_.agreement.hub)
     return culprit_error("an answer that does not come from the hub", d.from.str());
   const auto it = waiting_.find(d.session);
-  if (it == waiting_.end()) return Work{};  // answered or given up before
+  if (it == waiting_.end()) {  // answered or given up before
+    const bool open = lineage_.is_hub() && d.type == MessageType::answer_delivery;
+    return open ? refuse_at_hub(d.session) : Result<Work>(Work{});
+  }
   if (d.type == MessageType::question_status) return on_status(d, it->second);
   return on_delivery(d, it->second, now);
 }
@@ -263,6 +298,7 @@ Result<Work> HomeDesk::on_delivery(const Delivery& d, Waiting& w, UtcTime now) {
   std::map<PartyId, Bytes> receipts;
   for (const auto& r : delivery.receipts) receipts[r.party] = r.receipt;
   Work work = keep(w, store::QuestionStatus::answered, delivery.answer, encode_receipts(receipts));
+  if (lineage_.is_hub()) work.add(end_at_hub(d.session, store::QuestionStatus::answered));
   work.note("answer.received", {{"question", d.session.hex()},
                                 {"answer", sha256_id(delivery.answer).hex()},
                                 {"receipts", std::to_string(receipts.size())}});

@@ -61,6 +61,9 @@ class HomeDesk {
   Result<Answer> check_answer(const protocol::AnswerDelivery& delivery, const Waiting& w);
   Result<nlohmann::json> show(const store::QuestionRecord& row);
   Work keep(const Waiting& w, store::QuestionStatus status, Bytes answer, Bytes receipts);
+  Work end_at_hub(const SessionId& id, store::QuestionStatus status);
+  Result<Work> refuse_at_hub(const SessionId& id);
+  Result<std::optional<store::QuestionRecord>> asked_here(const SessionId& id);
 
   LineageContext& lineage_;
   const KeyDesk& keys_;

@@ -335,7 +335,10 @@ Result<Work> HubDesk::on_receipt(const Delivery& d, UtcTime now) {
 Work HubDesk::deliver(const SessionId& id, OpenQuestion& q, UtcTime now) {
   (void)now;
   q.stage = Stage::done;
-  Work work = keep(id, q, store::QuestionStatus::answered);
+  // What this node says to itself is lost in a crash, so its own question counts as answered only
+  // when the home desk has logged the answer as received.
+  Work work;
+  if (q.home != lineage_.self) work = keep(id, q, store::QuestionStatus::answered);
   protocol::AnswerDelivery delivery{q.answer, {}};
   for (const auto& [party, receipt] : q.receipts) delivery.receipts.push_back({party, receipt});
   work.message(id, q.home, MessageType::answer_delivery, delivery.encode(), kDeliveryLifetime);

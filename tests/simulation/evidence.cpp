@@ -4,6 +4,7 @@
 #include <set>
 
 #include "node/audit/verify.h"
+#include "protocol/statement.h"
 #include "protocol/sum/messages.h"
 
 namespace hedgerow::simulation {
@@ -111,6 +112,26 @@ void check_sums(Region& region, std::vector<std::string>& faults) {
       if (with.size() > 1)
         faults.push_back(party + " opened a release with " + std::to_string(with.size()) +
                          " rosters");
+  }
+}
+
+// A home node shows what its store says was answered, so it must have been logged as received. The
+// hub's store holds every home's questions, as their homes countersigned them.
+void check_received(Region& region, const std::string& party, const std::vector<audit::Entry>& log,
+                    std::vector<std::string>& faults) {
+  auto questions = region.lineage(party).context().store.questions();
+  const auto all = questions.list(1000).value();
+  for (const auto& listed : all) {
+    const auto row = questions.get(listed.id).value();
+    if (row->status != store::QuestionStatus::answered) continue;
+    const auto outer = protocol::Statement::decode(row->question).value();
+    if (party == region.names().front() && outer.header().sender.str() != party) continue;
+    const std::string answer = sha256_id(row->answer).hex();
+    if (std::none_of(log.begin(), log.end(), [&](const auto& e) {
+          return e.kind == "answer.received" && e.field("question") == row->id.hex() &&
+                 e.field("answer") == answer;
+        }))
+      faults.push_back(party + " keeps an answer to " + row->id.hex() + " that is not on its log");
   }
 }
 
@@ -236,6 +257,7 @@ std::vector<std::string> faults_of(Region& region) {
     logs[party] = effective(log);
     check_quotas(region, party, faults);
     check_store(region, party, logs[party], faults);
+    check_received(region, party, logs[party], faults);
   }
   check_answers(region, logs, faults);
   check_repetitions(logs, faults);

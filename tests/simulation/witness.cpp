@@ -120,9 +120,9 @@ void Witness::on_answer(const std::string& home, const std::string& hub,
                         const std::vector<std::string>& contributors, const std::string& question,
                         const std::string& answer) {
   const auto has = [&](const std::string& party, std::string_view kind) {
-    const auto& log = log_of(party);
+    const auto log = effective(party);
     return std::any_of(log.begin(), log.end(),
-                       [&](const SeenEntry& s) { return names(s, kind, question, answer); });
+                       [&](const SeenEntry* s) { return names(*s, kind, question, answer); });
   };
   const auto missing = [&](const std::string& party) {
     faults_.push_back("an answer reached " + home + " that is not on the log of " + party);
