@@ -63,6 +63,8 @@ inline constexpr std::string_view kDomainLinkToken = "hedgerow/v1/link-token";
 inline constexpr std::string_view kDomainLinkOnions = "hedgerow/v1/link-onions";
 inline constexpr std::string_view kDomainLinkStated = "hedgerow/v1/link-stated";
 inline constexpr std::string_view kDomainLinkBatch = "hedgerow/v1/link-batch";
+// The order in which a contributor leaves out what is beyond a table's bounds.
+inline constexpr std::string_view kDomainLinkBound = "hedgerow/v1/link-bound";
 inline constexpr std::string_view kDomainLinkEntry = "hedgerow/v1/link-entry";
 inline constexpr std::string_view kDomainLinkHashes = "hedgerow/v1/link-hashes";
 

@@ -5,6 +5,8 @@
 
 #include "crypto/hash.h"
 #include "node/core/edition_chain.h"
+#include "node/core/link_plan.h"
+#include "node/core/link_tally.h"
 #include "node/core/match_rate.h"
 #include "node/core/tally.h"
 #include "policies/calendar.h"
@@ -23,9 +25,29 @@ constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt jo
 constexpr std::string_view kMatchKind = "sum-match-rate";
 constexpr std::string_view kAsideKind = "sum-aside";  // this node stood aside, by release
 constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
-constexpr std::chrono::minutes kStartKeptFor{10};
+constexpr std::chrono::minutes kStartKeptFor{
+    60};  // a link and its sum take longer than a question lives
 
 WipingBytes wiping_copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+bool is_link_message(MessageType type) {
+  return type >= MessageType::link_call && type <= MessageType::link_void;
+}
+
+protocol::link::RefusalReason link_reason(RefusalReason reason) {
+  switch (reason) {
+    case RefusalReason::denied:
+      return protocol::link::RefusalReason::denied;
+    case RefusalReason::editions:
+      return protocol::link::RefusalReason::editions;
+    case RefusalReason::opened:
+      return protocol::link::RefusalReason::sent;
+    case RefusalReason::not_ready:
+    case RefusalReason::void_attempt:
+      return protocol::link::RefusalReason::not_ready;
+  }
+  return protocol::link::RefusalReason::denied;
+}
 
 SessionId row_of(const ReleaseId& release) { return {release.bytes}; }
 
@@ -53,9 +75,14 @@ Result<std::optional<protocol::sum::OpenedMarker>> opened_marker(store::LineageS
 
 ContributorDesk::ContributorDesk(LineageContext& lineage, Exchange& exchange, const KeyDesk& keys,
                                  const Environment& environment, const policies::CodeList& codes)
-    : lineage_(lineage), exchange_(exchange), keys_(keys), env_(environment), codes_(codes) {}
+    : lineage_(lineage),
+      exchange_(exchange),
+      keys_(keys),
+      env_(environment),
+      codes_(codes),
+      links_(lineage, environment) {}
 
-Result<void> ContributorDesk::restore() {
+Result<Work> ContributorDesk::restore(UtcTime now) {
   HR_ASSIGN(const auto rows, lineage_.store.sessions().list(std::string(kRoleKind)));
   const auto parties = sum_parties(lineage_, env_.keyring.message());
   for (const auto& row : rows) {
@@ -66,17 +93,21 @@ Result<void> ContributorDesk::restore() {
   }
   HR_ASSIGN(const auto rates, lineage_.store.sessions().list(std::string(kMatchKind)));
   for (const auto& row : rates) match_rates_[row.id] = to_bytes(row.state);
-  return {};
+  return links_.restore(now);
 }
 
 Result<Work> ContributorDesk::on_message(const Delivery& d, UtcTime now) {
-  if (d.from != lineage_.agreement.hub)
-    return culprit_error("a message that only the hub sends", d.from.str());
   if (!lineage_.own().roles.contributor)
     return culprit_error("a node that contributes nothing was asked to", d.from.str());
+  // Mixers speak to a contributor directly; its role knows which.
+  if (d.type != MessageType::link_begin && is_link_message(d.type))
+    return links_.on_message(d, now);
+  if (d.from != lineage_.agreement.hub)
+    return culprit_error("a message that only the hub sends", d.from.str());
   if (d.type == MessageType::sum_start) return on_start(d, now);
   if (d.type == MessageType::sum_standings) return on_standings(d, now);
   if (d.type == MessageType::sum_manifest) return on_manifest(d, now);
+  if (d.type == MessageType::link_begin) return on_link_begin(d, now);
   if (d.type == MessageType::answer_hash) return on_answer_hash(d, now);
   if (d.type == MessageType::served) return on_served(d);
   return on_role_message(d, now);
@@ -181,11 +212,10 @@ Result<bool> ContributorDesk::still_stands(const Started& started, const policie
          started.standing;
 }
 
-Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::objection(
-    const Manifest& m, const SessionId& session, UtcTime now) {
-  using Objection = std::optional<std::pair<RefusalReason, std::string>>;
+Result<std::optional<ContributorDesk::Objection>> ContributorDesk::common_objection(
+    const Planned& m, const SessionId& session, UtcTime now) {
   const auto no = [](RefusalReason why, std::string text) {
-    return Objection(std::pair(why, std::move(text)));
+    return std::optional(Objection{why, std::move(text)});
   };
   const auto it = started_.find(session);
   if (it == started_.end())
@@ -205,19 +235,13 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   if (table == nullptr || !period.ok() || period->label() != m.period || !asked ||
       m.grant != started.grant || m.table != started.table)
     return no(RefusalReason::denied, "the manifest is not for the table that was asked for");
-  if (policies::is_linked(table->question))
-    return no(RefusalReason::denied, "a linked table is not counted by a sum alone");
   HR_ASSIGN(const bool stands, still_stands(started, *period, now));
   if (!stands)
     return no(RefusalReason::not_ready, "this node's restrictions changed after its standing");
   if (!policies::is_settled(*period, grant->settle_days, now))
     return no(RefusalReason::not_ready, "the period is not settled");
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, *table, codes_));
-  if (m.thresholds != started.thresholds || m.contributors != started.roster ||
-      m.place_level != policies::to_text(table->place_level) || m.cell_space != space.hash() ||
-      m.cells != space.size())
-    return no(RefusalReason::denied,
-              "the manifest differs from the agreement or from the parties' standings");
+  if (m.thresholds != started.thresholds || m.contributors != started.roster)
+    return no(RefusalReason::denied, "the manifest differs from the parties' standings");
   for (const PartyId& party : m.contributors) {
     const auto standing = lineage_.peers.find(party)->check_standing(now);
     if (!standing.ok()) return no(RefusalReason::not_ready, standing.error().text);
@@ -225,9 +249,82 @@ Result<std::optional<std::pair<RefusalReason, std::string>>> ContributorDesk::ob
   HR_ASSIGN(const Sha256 head, editions_head(lineage_.store));
   if (m.editions_head != head)
     return no(RefusalReason::editions, "the chain of released editions has another head here");
+  return std::optional<Objection>();
+}
+
+Result<std::optional<ContributorDesk::Objection>> ContributorDesk::objection(
+    const Manifest& m, const SessionId& session, UtcTime now) {
+  const auto no = [](RefusalReason why, std::string text) {
+    return std::optional(Objection{why, std::move(text)});
+  };
+  HR_ASSIGN(const auto common, common_objection({m.grant, m.table, m.period, m.contributors,
+                                                 m.thresholds, m.editions_head},
+                                                session, now));
+  if (common) return common;
+  const policies::Table& table = *lineage_.agreement.grant(m.grant)->table(m.table);
+  HR_ASSIGN(const auto space, counted_cells(lineage_.agreement, table, codes_));
+  if (m.place_level != policies::to_text(table.place_level) || m.cell_space != space.hash() ||
+      m.cells != space.size())
+    return no(RefusalReason::denied, "the manifest differs from the agreement");
+  if (policies::is_linked(table.question)) {
+    HR_ASSIGN(const auto sent, link_sent(lineage_.store, m.release));
+    if (!sent || !sent->confirmed ||
+        sent->roster != protocol::link::link_roster_hash(m.contributors))
+      return no(RefusalReason::not_ready, "no link with this roster was confirmed before");
+  }
   HR_ASSIGN(const auto marker, opened_marker(lineage_.store, m.release));
   if (marker) return no(RefusalReason::opened, "this release was opened with another roster");
-  return Objection();
+  return std::optional<Objection>();
+}
+
+Result<Work> ContributorDesk::on_link_begin(const Delivery& d, UtcTime now) {
+  if (links_.has(d.session)) return Work{};
+  HR_ASSIGN(const auto plan, plan_in(d.body));
+  HR_ASSIGN(const auto objection_found,
+            common_objection({plan.grant, plan.table, plan.period, plan.contributors,
+                              plan.thresholds, plan.editions_head},
+                             d.session, now));
+  if (objection_found)
+    return links_.refuse(d, link_reason(objection_found->reason), denied(objection_found->text),
+                         now);
+  if (const auto fits = check_link_plan(lineage_, plan, codes_, now); !fits.ok())
+    return links_.refuse(d, protocol::link::RefusalReason::denied, fits.error(), now);
+  return take_part_in_link(d, plan, now);
+}
+
+Result<Work> ContributorDesk::take_part_in_link(const Delivery& d, const protocol::link::Plan& plan,
+                                                UtcTime now) {
+  const policies::Grant& agreed = *lineage_.agreement.grant(plan.grant);
+  const policies::Grant grant = with_thresholds(agreed, plan.thresholds);
+  HR_ASSIGN(const auto period, policies::Period::parse(plan.period));
+  const policies::Table& table = *grant.table(plan.table);
+  HR_ASSIGN(const auto cells, counted_cells(lineage_.agreement, table, codes_));
+  HR_TRY(freeze(plan.grant, plan.period, now));
+  HR_ASSIGN(auto counted,
+            link_tally(lineage_.store, grant, agreed.disclosure, table, period, cells, codes_));
+  const std::uint64_t without = counted.without_number, beyond = counted.beyond_bounds;
+  HR_ASSIGN(Work work, links_.begin(d, std::move(counted.entries), now));
+  if (without > 0 || beyond > 0)
+    work.note("link-left-out", {{"release", plan.id.release.hex()},
+                                {"children-without-number", std::to_string(without)},
+                                {"entries-beyond-bounds", std::to_string(beyond)}});
+  return work;
+}
+
+// The freeze comes first and stays, whatever becomes of the attempt (disclosure.md rule 2).
+Result<void> ContributorDesk::freeze(const std::string& grant, const std::string& period,
+                                     UtcTime now) {
+  HR_ASSIGN(const auto frozen, lineage_.store.records().find_freeze(grant, period));
+  if (frozen) return {};
+  Work work;
+  work.note("period.frozen", {{"grant", grant}, {"period", period}});
+  work.write([grant, period, now](store::LineageStore& s) -> Result<void> {
+    HR_TRY(s.records().freeze(grant, period, now));
+    return {};
+  });
+  HR_TRY(exchange_.commit(std::move(work), now));
+  if (env_.fault_point) env_.fault_point("period_frozen");
+  return {};
 }
 
 Result<Work> ContributorDesk::on_manifest(const Delivery& d, UtcTime now) {
@@ -250,23 +347,13 @@ Result<Work> ContributorDesk::on_manifest(const Delivery& d, UtcTime now) {
 }
 
 Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, UtcTime now) {
-  const policies::Grant grant = with_thresholds(*lineage_.agreement.grant(m.grant), m.thresholds);
+  const policies::Grant& agreed = *lineage_.agreement.grant(m.grant);
+  const policies::Grant grant = with_thresholds(agreed, m.thresholds);
   const policies::Table& table = *grant.table(m.table);
   HR_ASSIGN(const auto period, policies::Period::parse(m.period));
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+  HR_ASSIGN(const auto space, counted_cells(lineage_.agreement, table, codes_));
 
-  // The freeze comes first and stays, whatever becomes of the attempt (disclosure.md rule 2).
-  HR_ASSIGN(const auto frozen, lineage_.store.records().find_freeze(m.grant, m.period));
-  if (!frozen) {
-    Work freeze;
-    freeze.note("period.frozen", {{"grant", m.grant}, {"period", m.period}});
-    freeze.write([m, now](store::LineageStore& s) -> Result<void> {
-      HR_TRY(s.records().freeze(m.grant, m.period, now));
-      return {};
-    });
-    HR_TRY(exchange_.commit(std::move(freeze), now));
-    if (env_.fault_point) env_.fault_point("period_frozen");
-  }
+  HR_TRY(freeze(m.grant, m.period, now));
 
   protocol::sum::ContributorSetup setup;
   setup.parties = sum_parties(lineage_, env_.keyring.message());
@@ -276,8 +363,17 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
   HR_ASSIGN(setup.editions_head, editions_head(lineage_.store));
   HR_ASSIGN(const std::uint32_t last, last_attempt(lineage_.store, m.release));
   setup.lowest_attempt = last + 1;
-  HR_ASSIGN(auto counted, tally(lineage_.store, grant, table, period, space, codes_));
-  setup.input = std::move(counted.input);
+  policies::MatchBand match = policies::MatchBand::not_stated;
+  if (policies::is_linked(table.question)) {
+    HR_ASSIGN(auto counted,
+              link_tally(lineage_.store, grant, agreed.disclosure, table, period, space, codes_));
+    setup.input = std::move(counted.input);
+    match = counted.match;
+  } else {
+    HR_ASSIGN(auto counted, tally(lineage_.store, grant, table, period, space, codes_));
+    setup.input = std::move(counted.input);
+    match = counted.match;
+  }
   HR_ASSIGN(auto begun, SumContributor::begin(std::move(setup), now, env_.rng));
 
   Work work = drop_roles_of(m.release);
@@ -292,7 +388,7 @@ Result<Work> ContributorDesk::take_part(const Delivery& d, const Manifest& m, Ut
                        false};
     return s.sessions().put(row);
   });
-  work.add(keep_match_rate(d.session, m, counted.match, now));
+  work.add(keep_match_rate(d.session, m, match, now));
   auto& role = roles_.emplace(d.session, std::move(begun.first)).first->second;
   work.add(after(d.session, role, std::move(begun.second), now));
   return work;
@@ -395,7 +491,7 @@ Work ContributorDesk::on_time(UtcTime now) {
   std::vector<SessionId> due;
   for (const auto& [session, at] : wake_)
     if (at <= now) due.push_back(session);
-  Work work;
+  Work work = links_.on_time(now);
   for (const SessionId& session : due) {
     wake_.erase(session);
     const auto it = roles_.find(session);
@@ -405,7 +501,7 @@ Work ContributorDesk::on_time(UtcTime now) {
 }
 
 std::optional<UtcTime> ContributorDesk::next_wake() const {
-  std::optional<UtcTime> at;
+  std::optional<UtcTime> at = links_.next_wake();
   for (const auto& [session, t] : wake_)
     if (!at || t < *at) at = t;
   return at;

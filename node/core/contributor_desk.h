@@ -7,6 +7,7 @@
 
 #include "node/core/exchange.h"
 #include "node/core/gate.h"
+#include "node/core/link_contributions.h"
 #include "policies/match_rate.h"
 #include "protocol/answering.h"
 #include "protocol/sum/contributor.h"
@@ -21,8 +22,10 @@ class ContributorDesk {
   ContributorDesk(LineageContext& lineage, Exchange& exchange, const KeyDesk& keys,
                   const Environment& environment, const policies::CodeList& codes);
 
-  Result<void> restore();
-  // sum_* from the hub, answer_hash, served. An error means refused, with its culprit.
+  // Refusals of links that were under way when the node ended.
+  Result<Work> restore(UtcTime now);
+  // sum_* from the hub, link_* of a contributor, answer_hash, served. An error means refused, with
+  // its culprit.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
   Work on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
@@ -52,11 +55,29 @@ class ContributorDesk {
   Result<Work> on_standings(const Delivery& delivery, UtcTime now);
   Result<Work> on_manifest(const Delivery& delivery, UtcTime now);
   Result<Work> on_role_message(const Delivery& delivery, UtcTime now);
+  Result<Work> on_link_begin(const Delivery& delivery, UtcTime now);
+  Result<Work> take_part_in_link(const Delivery& delivery, const protocol::link::Plan& plan,
+                                 UtcTime now);
+  // The rows of the period are fixed from here on, whatever becomes of the attempt.
+  Result<void> freeze(const std::string& grant, const std::string& period, UtcTime now);
   Result<Work> on_answer_hash(const Delivery& delivery, UtcTime now);
   Result<Work> on_served(const Delivery& delivery);
+  // What sum and link have in common of it: the question, the standings, the table and the period.
+  struct Planned {
+    std::string grant, table, period;
+    std::vector<PartyId> contributors;
+    protocol::Thresholds thresholds;
+    Sha256 editions_head;
+  };
+  struct Objection {
+    protocol::sum::RefusalReason reason;
+    std::string text;
+  };
+  Result<std::optional<Objection>> common_objection(const Planned& planned,
+                                                    const SessionId& session, UtcTime now);
   // Why the node takes no part in what this manifest plans, if it does not.
-  Result<std::optional<std::pair<protocol::sum::RefusalReason, std::string>>> objection(
-      const protocol::sum::Manifest& manifest, const SessionId& session, UtcTime now);
+  Result<std::optional<Objection>> objection(const protocol::sum::Manifest& manifest,
+                                             const SessionId& session, UtcTime now);
   Result<Work> take_part(const Delivery& delivery, const protocol::sum::Manifest& manifest,
                          UtcTime now);
   Result<Work> accept_editions(const std::vector<protocol::EditionLink>& links, UtcTime now);
@@ -77,6 +98,7 @@ class ContributorDesk {
   std::map<SessionId, protocol::sum::SumContributor> roles_;
   std::map<SessionId, Bytes> match_rates_;  // of roles_: the statement that goes with the opening
   std::map<SessionId, UtcTime> wake_;
+  LinkContributions links_;
 };
 
 }  // namespace hedgerow::core

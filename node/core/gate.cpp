@@ -1,5 +1,6 @@
 #include "node/core/gate.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "node/audit/entry.h"
@@ -160,6 +161,31 @@ Result<policies::Edition> release(const policies::Grant& grant, const policies::
                      {f.z.begin(), f.z.end()}};
   return policies::release_sums(grant.disclosure, space, contributors,
                                 Unreleased<SumVectors>(std::move(vectors)));
+}
+
+Result<policies::Edition> release_link(
+    const policies::Grant& grant, const policies::DisclosureRule& agreed,
+    const policies::Agreement& agreement, const policies::Table& table,
+    const policies::CellSpace& answer_cells, std::span<const PartyId> roster,
+    protocol::link::LinkFigures counted, protocol::sum::SumFigures sums) {
+  // Entries by cell, of episodes several a child.
+  const bool episodes = table.question == policies::QuestionKind::repeat_missing;
+  const bool fits = counted.entries.size() == sums.c.size() &&
+                    std::equal(sums.c.begin(), sums.c.end(), counted.entries.begin(),
+                               [&](std::uint64_t children, std::uint64_t entries) {
+                                 return episodes ? children <= entries : children == entries;
+                               });
+  if (!fits) return bad_input("the link and its companion sum do not fit together");
+  LinkTotals totals;
+  totals.contributors = static_cast<std::uint32_t>(roster.size());
+  totals.degrees = counted.degrees;
+  totals.tokens = std::move(counted.tokens);
+  totals.pairs = std::move(counted.pairs);
+  totals.c = std::move(sums.c);
+  totals.k = std::move(sums.k);
+  totals.z = std::move(sums.z);
+  return policies::release_links(grant.disclosure, agreed, agreement, table, answer_cells, roster,
+                                 Unreleased<LinkTotals>(std::move(totals)));
 }
 
 protocol::sum::Parties sum_parties(const LineageContext& lineage, const SigningKey& key) {

@@ -7,6 +7,7 @@
 #include "policies/disclosure.h"
 #include "policies/evaluate.h"
 #include "protocol/asking.h"
+#include "protocol/link/hub.h"
 #include "protocol/sum/hub.h"
 #include "protocol/sum/standing.h"
 
@@ -67,7 +68,15 @@ policies::Grant with_thresholds(const policies::Grant& grant,
 Result<policies::Edition> release(const policies::Grant& grant, const policies::CellSpace& space,
                                   std::size_t contributors, protocol::sum::SumFigures figures);
 
-// What the roles of the sum need to know of the parties.
+// The same of a linked table, from what the link counted and its companion sum. bad_input where the
+// two contradict one another: then nothing is released.
+Result<policies::Edition> release_link(
+    const policies::Grant& grant, const policies::DisclosureRule& agreed,
+    const policies::Agreement& agreement, const policies::Table& table,
+    const policies::CellSpace& answer_cells, std::span<const PartyId> roster,
+    protocol::link::LinkFigures counted, protocol::sum::SumFigures sums);
+
+// What the roles of sum and link need to know of the parties.
 protocol::sum::Parties sum_parties(const LineageContext& lineage, const SigningKey& key);
 
 }  // namespace hedgerow::core

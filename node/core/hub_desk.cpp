@@ -138,14 +138,6 @@ Result<Work> HubDesk::on_ask(const Delivery& d, UtcTime now) {
     work.add(refuse(d.session, d.from, admission.denial()));
     return work;
   }
-  // Until the desks of the link stand: no sum is begun for a table that is not counted by one.
-  if (policies::is_linked(admission.question.kind)) {
-    work.add(refuse(
-        d.session, d.from,
-        denied("the hub does not compute " + std::string(to_text(admission.question.kind)) + " yet",
-               "the agreement has the table; a later version of the programs will")));
-    return work;
-  }
   const auto of_this_home = std::count_if(questions_.begin(), questions_.end(),
                                           [&](const auto& q) { return q.second.home == d.from; });
   if (questions_.size() >= kMaxOpenQuestions ||
@@ -184,7 +176,9 @@ Result<Work> HubDesk::progress(const SessionId& id, OpenQuestion& q, UtcTime now
     HR_ASSIGN(const auto edition,
               lineage_.store.editions().find(q.permit.grant, q.permit.table, period.label()));
     if (edition) continue;
-    if (releases_.is_busy()) return Work{};
+    if (releases_.is_busy_but_for(
+            protocol::release_id(lineage_.id(), q.permit.grant, q.permit.table, period.label())))
+      return Work{};
     for (const PartyId& party : lineage_.agreement.contributors()) {
       const auto standing = lineage_.peers.find(party)->check_standing(now);
       if (standing.ok()) continue;

@@ -15,6 +15,7 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
       identities_(context_, environment),
       keys_(context_, environment),
       keyholder_(context_, exchange_, keys_, environment),
+      mixer_(context_, keys_, environment, codes),
       imports_(context_, keys_, environment, codes),
       contributor_(context_, exchange_, keys_, environment, codes),
       hub_(context_, keys_, environment, codes),
@@ -22,8 +23,15 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
 
 Result<void> LineageNode::restore(UtcTime now) {
   HR_TRY(keys_.restore(now));
-  if (context_.own().roles.contributor) HR_TRY(contributor_.restore());
   HR_ASSIGN(Work refused, home_.restore(now));
+  if (context_.own().roles.mixer) {
+    HR_ASSIGN(Work forgotten, mixer_.restore(now));
+    refused.add(std::move(forgotten));
+  }
+  if (context_.own().roles.contributor) {
+    HR_ASSIGN(Work forgotten, contributor_.restore(now));
+    refused.add(std::move(forgotten));
+  }
   if (context_.is_hub()) {
     HR_ASSIGN(Work at_hub, hub_.restore(now));
     refused.add(std::move(at_hub));
@@ -98,31 +106,34 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     }
     case MessageType::skip:
       return Work{};
-    // Until the link's desks stand.
-    case MessageType::link_call:
     case MessageType::link_key:
-    case MessageType::link_manifest:
     case MessageType::link_manifest_signature:
-    case MessageType::link_begin:
-    case MessageType::link_list:
-    case MessageType::link_blinded:
-    case MessageType::link_evaluated:
     case MessageType::link_list_seen:
-    case MessageType::link_check:
-    case MessageType::link_checked:
-    case MessageType::link_prove:
-    case MessageType::link_proof:
-    case MessageType::link_entries:
-    case MessageType::link_onions:
     case MessageType::link_entries_seen:
-    case MessageType::link_batch:
     case MessageType::link_counts:
-    case MessageType::link_cascade:
-    case MessageType::link_hashes:
     case MessageType::link_confirmation:
     case MessageType::link_refusal:
+      return hub_.on_message(d, now);
+    case MessageType::link_batch:
+      return context_.is_hub() ? hub_.on_message(d, now) : mixer_.on_message(d, now);
+    case MessageType::link_call:
+    case MessageType::link_manifest:
+    case MessageType::link_list:
+    case MessageType::link_blinded:
+    case MessageType::link_check:
+    case MessageType::link_prove:
+    case MessageType::link_entries:
+    case MessageType::link_onions:
+      return mixer_.on_message(d, now);
+    case MessageType::link_begin:
+    case MessageType::link_evaluated:
+    case MessageType::link_checked:
+    case MessageType::link_proof:
+    case MessageType::link_cascade:
+    case MessageType::link_hashes:
+      return contributor_.on_message(d, now);
     case MessageType::link_void:
-      return culprit_error("a message of a link, which this node takes no part in", d.from.str());
+      return on_link_void(d, now);
     case MessageType::ack:
     case MessageType::question:
     case MessageType::countersigned:
@@ -130,6 +141,19 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
       return culprit_error("a message that does not travel alone", d.from.str());
   }
   return culprit_error("a message of an unknown type", d.from.str());
+}
+
+// A party may mix and contribute in one attempt: both parts of it end.
+Result<Work> LineageNode::on_link_void(const Delivery& d, UtcTime now) {
+  Work work;
+  if (context_.own().roles.mixer) {
+    HR_ASSIGN(work, mixer_.on_message(d, now));
+  }
+  if (context_.own().roles.contributor) {
+    HR_ASSIGN(Work more, contributor_.on_message(d, now));
+    work.add(std::move(more));
+  }
+  return work;
 }
 
 // A message is consumed whatever its handler says of it, or its sender would send it for ever;
@@ -172,6 +196,7 @@ Result<void> LineageNode::on_time(UtcTime now) {
   HR_TRY(exchange_.on_time(now));
   Work work = keys_.on_time(now);
   work.add(imports_.on_time(now));
+  work.add(mixer_.on_time(now));
   work.add(contributor_.on_time(now));
   HR_ASSIGN(Work hub, hub_.on_time(now));
   work.add(std::move(hub));
@@ -192,8 +217,9 @@ void LineageNode::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
 
 std::optional<UtcTime> LineageNode::next_wake() const {
   std::optional<UtcTime> at;
-  for (const auto& t : {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(),
-                        contributor_.next_wake(), hub_.next_wake(), home_.next_wake()})
+  for (const auto& t :
+       {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(), mixer_.next_wake(),
+        contributor_.next_wake(), hub_.next_wake(), home_.next_wake()})
     if (t && (!at || *t < *at)) at = t;
   return at;
 }

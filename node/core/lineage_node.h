@@ -12,6 +12,7 @@
 #include "node/core/import_desk.h"
 #include "node/core/key_desk.h"
 #include "node/core/keyholder_desk.h"
+#include "node/core/mixer_desk.h"
 
 namespace hedgerow::core {
 
@@ -50,6 +51,7 @@ class LineageNode {
  private:
   Work drop_revoked(Work work, UtcTime now);
   Result<Work> dispatch(const Delivery& delivery, UtcTime now);
+  Result<Work> on_link_void(const Delivery& delivery, UtcTime now);
   Result<void> deliver(const Delivery& delivery, UtcTime now);
   Result<void> deliver_local(UtcTime now);
 
@@ -58,6 +60,7 @@ class LineageNode {
   IdentityDesk identities_;
   KeyDesk keys_;
   KeyholderDesk keyholder_;
+  MixerDesk mixer_;
   ImportDesk imports_;
   ContributorDesk contributor_;
   HubDesk hub_;

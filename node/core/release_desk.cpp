@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "node/core/edition_chain.h"
 #include "node/core/hub_rows.h"
+#include "node/core/link_plan.h"
 #include "node/core/match_rate.h"
 #include "protocol/answering.h"
 
@@ -20,9 +21,18 @@ Result<void> ReleaseDesk::restore(UtcTime now) {
     HR_ASSIGN(SumHub role, SumHub::restore(parties, kAskAgain, row.state));
     HR_ASSIGN(const auto question, SessionId::from(*from_hex(row.peer)));
     HR_ASSIGN(auto rates, match_rates_of(lineage_.store, role.manifest().release));
-    active_.emplace(Active{std::move(role), question, now, now, false, std::move(rates)});
+    const auto& m = role.manifest();
+    const policies::Grant* grant = lineage_.agreement.grant(m.grant);
+    const policies::Table* table = grant == nullptr ? nullptr : grant->table(m.table);
+    const bool linked = table != nullptr && table->link.has_value();
+    active_.emplace(Active{std::move(role), question, now, now, false, std::move(rates), linked});
   }
   return {};
+}
+
+bool ReleaseDesk::is_busy_but_for(const protocol::ReleaseId& release) const {
+  if (gathering_ || link_.is_active()) return true;
+  return active_ && !(active_->held && active_->role.manifest().release == release);
 }
 
 // Everybody's standing is known: the roster and the thresholds follow from it.
@@ -30,7 +40,7 @@ Result<protocol::sum::Manifest> ReleaseDesk::plan(UtcTime now) {
   const Gathering& g = *gathering_;
   const policies::Grant& grant = *lineage_.agreement.grant(g.permit.grant);
   const policies::Table& table = *grant.table(g.permit.table);
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+  HR_ASSIGN(const auto space, counted_cells(lineage_.agreement, table, codes_));
 
   protocol::sum::Manifest m;
   m.release = g.context.release;
@@ -53,7 +63,8 @@ Result<protocol::sum::Manifest> ReleaseDesk::plan(UtcTime now) {
 Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigned,
                                 const policies::Permit& permit, const policies::Period& period,
                                 UtcTime now) {
-  HR_CHECK(!is_busy());
+  HR_CHECK(!is_busy_but_for(
+      protocol::release_id(lineage_.id(), permit.grant, permit.table, period.label())));
   HR_ASSIGN(const auto outer, protocol::Statement::decode(countersigned));
   if (outer.header().not_after < now + kAttemptLifetime) return Work{};
   Gathering g;
@@ -80,6 +91,10 @@ Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigne
 
 Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
   if (d.type == MessageType::sum_standing) return on_standing(d, now);
+  if (d.type >= MessageType::link_call && d.type <= MessageType::link_void) {
+    HR_ASSIGN(Work work, link_.on_message(d, now));
+    return after_link(std::move(work), now);
+  }
   if (!active_ || active_->role.session() != d.session) return Work{};
   if (d.type == MessageType::sum_match_rate) return on_match_rate(d, now);
   HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
@@ -87,7 +102,7 @@ Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
 }
 
 Result<Work> ReleaseDesk::on_standing(const Delivery& d, UtcTime now) {
-  if (!gathering_ || gathering_->context.session != d.session) return Work{};
+  if (!gathering_ || gathering_->context.session != d.session || gathering_->linking) return Work{};
   Gathering& g = *gathering_;
   const auto contributors = lineage_.agreement.contributors();
   if (std::find(contributors.begin(), contributors.end(), d.from) == contributors.end())
@@ -99,31 +114,98 @@ Result<Work> ReleaseDesk::on_standing(const Delivery& d, UtcTime now) {
   if (!g.standings.emplace(d.from, standing).second) return Work{};
   g.statements.emplace(d.from, d.body);
   if (g.standings.size() < contributors.size()) return Work{};
-  return begin_sum(now);
+  return begin_attempt(now);
+}
+
+std::optional<Error> ReleaseDesk::too_few() const {
+  const auto& all = gathering_->standings;
+  if (protocol::sum::roster_of(all).size() >= protocol::sum::kMinContributors) return std::nullopt;
+  const auto aside =
+      std::find_if(all.begin(), all.end(), [](const auto& s) { return !s.second.takes_part; });
+  HR_CHECK(aside != all.end());
+  return Error{Code::denied, "too few contributors take part: standing restriction",
+               aside->first.str(),
+               "a release needs " + std::to_string(protocol::sum::kMinContributors)};
+}
+
+Result<Work> ReleaseDesk::begin_attempt(UtcTime now) {
+  if (auto why = too_few()) return give_up_gathering(std::move(*why));
+  const Gathering& g = *gathering_;
+  protocol::sum::StandingList list;
+  for (const auto& [party, statement] : g.statements) list.statements.push_back(statement);
+  const Bytes standings = list.encode();
+  Work work;
+  for (const PartyId& party : protocol::sum::roster_of(g.standings))
+    work.message(g.context.session, party, MessageType::sum_standings, standings, kAttemptLifetime);
+  const bool linked =
+      lineage_.agreement.grant(g.permit.grant)->table(g.permit.table)->link.has_value();
+  HR_ASSIGN(Work next, linked ? begin_link(now) : begin_sum(now));
+  work.add(std::move(next));
+  return work;
+}
+
+Result<Work> ReleaseDesk::begin_link(UtcTime now) {
+  Gathering& g = *gathering_;
+  const policies::Grant& grant = *lineage_.agreement.grant(g.permit.grant);
+  HR_ASSIGN(auto plan, link_plan(lineage_, grant, *grant.table(g.permit.table), g.period, codes_));
+  plan.contributors = protocol::sum::roster_of(g.standings);
+  plan.thresholds = thresholds_of(strictest_of(grant, g.standings));
+  HR_ASSIGN(plan.editions_head, editions_head(lineage_.store));
+  if (active_) {
+    const auto& m = active_->role.manifest();
+    if (m.contributors != plan.contributors || m.thresholds != plan.thresholds)
+      return give_up_gathering(
+          try_again("the parties' standings are others than when this release was begun"));
+  }
+  HR_ASSIGN(plan.id.attempt, next_attempt(lineage_.store, plan.id.release));
+  plan.expiry = now + link_lifetime(plan);
+  Work work;
+  work.write([id = plan.id, now](store::LineageStore& s) {
+    return keep_attempt(s, id.release, id.attempt, now);
+  });
+  g.linking = true;
+  g.gives_up_at = plan.expiry;
+  HR_ASSIGN(Work begun, link_.begin(plan, g.context.session, now));
+  work.add(std::move(begun));
+  return after_link(std::move(work), now);
+}
+
+// What a step of the link came to.
+Result<Work> ReleaseDesk::after_link(Work work, UtcTime now) {
+  auto ended = link_.take_ended();
+  if (!ended) return work;
+  HR_CHECK(gathering_ && gathering_->linking);
+  if (ended->failure) {
+    work.add(give_up_gathering(std::move(*ended->failure)));
+    return work;
+  }
+  counted_ = std::move(*ended->figures);
+  if (active_) {
+    work.add(take_up_held(now));
+    return work;
+  }
+  HR_ASSIGN(Work next, begin_sum(now));
+  work.add(std::move(next));
+  return work;
+}
+
+// Counted anew, the companion sum goes on where it was when the node ended.
+Work ReleaseDesk::take_up_held(UtcTime now) {
+  active_->held = false;
+  active_->question = gathering_->question;
+  active_->begun_at = now;
+  active_->wake_at = now;
+  gathering_.reset();
+  return {};
 }
 
 Result<Work> ReleaseDesk::begin_sum(UtcTime now) {
   HR_ASSIGN(const auto m, plan(now));
   const SessionId session = gathering_->context.session;
-  if (m.contributors.size() < protocol::sum::kMinContributors) {
-    const auto& all = gathering_->standings;
-    const auto aside =
-        std::find_if(all.begin(), all.end(), [](const auto& s) { return !s.second.takes_part; });
-    HR_CHECK(aside != all.end());
-    return give_up_gathering(
-        {Code::denied, "too few contributors take part: standing restriction", aside->first.str(),
-         "a release needs " + std::to_string(protocol::sum::kMinContributors)});
-  }
   HR_ASSIGN(
       auto begun,
       SumHub::begin({sum_parties(lineage_, env_.keyring.message()), m, session, kAskAgain}, now));
-  protocol::sum::StandingList list;
-  for (const auto& [party, statement] : gathering_->statements)
-    list.statements.push_back(statement);
-  const Bytes standings = list.encode();
   Work work;
-  for (const PartyId& party : m.contributors)
-    work.message(session, party, MessageType::sum_standings, standings, kAttemptLifetime);
   work.write(
       [m, now](store::LineageStore& s) { return keep_attempt(s, m.release, m.attempt, now); });
   active_.emplace(Active{std::move(begun.first),
@@ -131,7 +213,8 @@ Result<Work> ReleaseDesk::begin_sum(UtcTime now) {
                          now,
                          std::nullopt,
                          gathering_->status_sent,
-                         {}});
+                         {},
+                         false});
   gathering_.reset();
   HR_ASSIGN(Work next, after_role(std::move(begun.second), now));
   work.add(std::move(next));
@@ -200,18 +283,29 @@ Work ReleaseDesk::give_up(Error why) {
                                {"party", why.culprit}});
   ended_ = Ended{active_->question, std::move(why)};
   active_.reset();
+  counted_.reset();
   return work;
+}
+
+// Of a sum its figures; of a link what it counted, with its companion sum's. The companion counts
+// the same entries: what reached the hub must be all of them, and no others.
+Result<policies::Edition> ReleaseDesk::make_edition(const protocol::sum::Manifest& m) {
+  const policies::Grant& agreed = *lineage_.agreement.grant(m.grant);
+  const policies::Grant grant = with_thresholds(agreed, m.thresholds);
+  const policies::Table& table = *grant.table(m.table);
+  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
+  auto sums = std::move(active_->role).take_figures();
+  if (!table.link) return release(grant, space, m.contributors.size(), std::move(sums));
+  HR_CHECK(counted_.has_value());
+  return release_link(grant, agreed.disclosure, lineage_.agreement, table, space, m.contributors,
+                      std::move(*counted_), std::move(sums));
 }
 
 Result<Work> ReleaseDesk::finish(UtcTime now) {
   const protocol::sum::Manifest m = active_->role.manifest();
-  const policies::Grant grant = with_thresholds(*lineage_.agreement.grant(m.grant), m.thresholds);
-  const policies::Table& table = *grant.table(m.table);
-  HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
   store::EditionRecord record;
   record.manifest = active_->role.manifest_statement();
-  auto edition =
-      release(grant, space, m.contributors.size(), std::move(active_->role).take_figures());
+  auto edition = make_edition(m);
   if (!edition.ok()) return give_up(edition.error());
 
   HR_ASSIGN(const auto link, next_link(lineage_.store, m, policies::edition_hash(*edition)));
@@ -224,6 +318,7 @@ Result<Work> ReleaseDesk::finish(UtcTime now) {
   record.released_at = now;
   ended_ = Ended{active_->question, std::nullopt};
   active_.reset();
+  counted_.reset();
 
   Work work;
   work.note("release", {{"sequence", std::to_string(link.sequence)},
@@ -237,7 +332,8 @@ Result<Work> ReleaseDesk::finish(UtcTime now) {
 }
 
 std::vector<PartyId> ReleaseDesk::silent_parties() const {
-  if (active_) return active_->role.waiting_for();
+  if (link_.is_active()) return link_.waiting_for();
+  if (active_ && !active_->held) return active_->role.waiting_for();
   std::vector<PartyId> silent;
   if (gathering_)
     for (const PartyId& party : lineage_.agreement.contributors())
@@ -246,25 +342,27 @@ std::vector<PartyId> ReleaseDesk::silent_parties() const {
 }
 
 Result<Work> ReleaseDesk::on_time(UtcTime now) {
+  if (gathering_ && gathering_->linking) return after_link(link_.on_time(now), now);
   if (gathering_ && gathering_->gives_up_at <= now) {
     const auto silent = silent_parties();
     return give_up_gathering(
         {Code::try_again, "a contributor did not answer in time", silent.front().str(), {}});
   }
-  if (!active_ || !active_->wake_at || *active_->wake_at > now) return Work{};
+  if (!active_ || active_->held || !active_->wake_at || *active_->wake_at > now) return Work{};
   active_->wake_at.reset();
   return after_role(active_->role.on_time(now), now);
 }
 
 std::optional<ReleaseDesk::Silence> ReleaseDesk::take_silence(UtcTime now) {
-  if (!is_busy()) return std::nullopt;
-  bool& sent = active_ ? active_->status_sent : gathering_->status_sent;
-  const UtcTime begun_at = active_ ? active_->begun_at : gathering_->begun_at;
+  const bool summing = active_ && !active_->held;
+  if (!gathering_ && !summing) return std::nullopt;
+  bool& sent = gathering_ ? gathering_->status_sent : active_->status_sent;
+  const UtcTime begun_at = gathering_ ? gathering_->begun_at : active_->begun_at;
   if (sent || begun_at + kStatusAfter > now) return std::nullopt;
   sent = true;
   const auto silent = silent_parties();
   if (silent.empty()) return std::nullopt;
-  return Silence{active_ ? active_->question : gathering_->question, silent.front()};
+  return Silence{gathering_ ? gathering_->question : active_->question, silent.front()};
 }
 
 std::optional<UtcTime> ReleaseDesk::next_wake() const {
@@ -272,8 +370,10 @@ std::optional<UtcTime> ReleaseDesk::next_wake() const {
   const auto sooner = [&at](UtcTime t) {
     if (!at || t < *at) at = t;
   };
-  if (active_ && active_->wake_at) sooner(*active_->wake_at);
-  if (active_ && !active_->status_sent) sooner(active_->begun_at + kStatusAfter);
+  const bool summing = active_ && !active_->held;
+  if (summing && active_->wake_at) sooner(*active_->wake_at);
+  if (summing && !active_->status_sent) sooner(active_->begun_at + kStatusAfter);
+  if (const auto link = link_.next_wake()) sooner(*link);
   if (gathering_) sooner(gathering_->gives_up_at);
   if (gathering_ && !gathering_->status_sent) sooner(gathering_->begun_at + kStatusAfter);
   return at;

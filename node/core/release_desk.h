@@ -1,7 +1,11 @@
 // The hub's computing of releases: one at a time, so that editions form a chain. Asks every
 // contributor for its standing, begins an attempt with those that take part, runs the hub's role in
-// the sum, opens its figures through disclosure, and adds the edition to the chain (cryptography.md
-// C, disclosure.md rule 2). Whom a release is for is the HubDesk's business.
+// the sum - of a linked table after its role in the link -, opens the figures through disclosure,
+// and adds the edition to the chain (cryptography.md B and C, disclosure.md rule 2). Whom a release
+// is for is the HubDesk's business.
+//
+// What a link counted is in memory only. If the node ends in the companion sum, the sum is held
+// when it is taken up again, until a link with the same roster has counted anew.
 #pragma once
 
 #include <map>
@@ -9,6 +13,7 @@
 
 #include "node/core/exchange.h"
 #include "node/core/gate.h"
+#include "node/core/link_stage.h"
 #include "protocol/sum/hub.h"
 #include "protocol/sum/standing.h"
 
@@ -32,17 +37,18 @@ class ReleaseDesk {
 
   ReleaseDesk(LineageContext& lineage, const Environment& environment,
               const policies::CodeList& codes)
-      : lineage_(lineage), env_(environment), codes_(codes) {}
+      : lineage_(lineage), env_(environment), codes_(codes), link_(lineage, environment) {}
 
   Result<void> restore(UtcTime now);
 
-  bool is_busy() const { return active_.has_value() || gathering_.has_value(); }
+  // With another release than this one; or with this one, but not held.
+  bool is_busy_but_for(const protocol::ReleaseId& release) const;
   // Not busy; the period is one of the permit's and has no edition. Contributors see the question
   // too and refuse an old countersignature, so nothing begins with one that would not outlast the
   // attempt: empty work, wait for a fresh one.
   Result<Work> begin(const SessionId& question, ByteView countersigned,
                      const policies::Permit& permit, const policies::Period& period, UtcTime now);
-  // The contributors' sum_* messages; those of attempts gone by are dropped.
+  // The contributors' sum_* messages, and those of the link; of attempts gone by they are dropped.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
   Result<Work> on_time(UtcTime now);
   std::optional<UtcTime> next_wake() const;
@@ -60,6 +66,7 @@ class ReleaseDesk {
     std::optional<UtcTime> wake_at;
     bool status_sent = false;
     std::map<PartyId, Bytes> match_rates;  // statements
+    bool held = false;                     // waits for its link
   };
 
   // Before an attempt: not every contributor's standing has come. In memory only; after a crash the
@@ -74,11 +81,20 @@ class ReleaseDesk {
     UtcTime begun_at;
     UtcTime gives_up_at;
     bool status_sent = false;
+    // Of a linked table, once all have said their standing.
+    bool linking = false;
   };
 
   Result<Work> on_match_rate(const Delivery& delivery, UtcTime now);
   Result<Work> on_standing(const Delivery& delivery, UtcTime now);
+  // All standings are there: the link, or at once the sum.
+  Result<Work> begin_attempt(UtcTime now);
+  Result<Work> begin_link(UtcTime now);
+  Result<Work> after_link(Work work, UtcTime now);
   Result<Work> begin_sum(UtcTime now);
+  Work take_up_held(UtcTime now);
+  std::optional<Error> too_few() const;
+  Result<policies::Edition> make_edition(const protocol::sum::Manifest& manifest);
   Work give_up_gathering(Error why);
   std::vector<PartyId> silent_parties() const;
   Result<protocol::sum::Manifest> plan(UtcTime now);
@@ -91,6 +107,8 @@ class ReleaseDesk {
   const policies::CodeList& codes_;
   std::optional<Gathering> gathering_;
   std::optional<Active> active_;
+  LinkStage link_;
+  std::optional<protocol::link::LinkFigures> counted_;  // of active_'s release
   std::optional<Ended> ended_;
 };
 

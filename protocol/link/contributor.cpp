@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "crypto/link_token.h"
+#include "protocol/link/checks.h"
 #include "protocol/link/entry.h"
 
 namespace hedgerow::protocol::link {
@@ -34,6 +35,7 @@ Result<Attempt> LinkContributor::read_begin(Parties parties, ByteView begin) {
   if (!message.ok()) return culprit_error(message.error().text, hub.str());
   HR_ASSIGN(Attempt attempt, Attempt::read(std::move(parties), message->manifest));
   const auto& mixers = attempt.plan().mixers;
+  if (!HEDGEROW_LINK_CHECK(signatures)) return attempt;
   if (message->signatures.size() != mixers.size())
     return culprit_error("link begin: not signed by every mixer", hub.str());
   for (std::size_t j = 0; j < mixers.size(); ++j)
@@ -52,11 +54,11 @@ Result<std::pair<LinkContributor, Step>> LinkContributor::begin(LinkContributorS
   if (p.lineage != setup.lineage || p.agreement != setup.agreement)
     return Error{Code::denied, "link manifest: of another agreement", hub, {}};
   if (attempt.expired(now)) return Error{Code::denied, "link manifest: expired", hub, {}};
-  if (p.id.attempt < setup.lowest_attempt)
+  if (HEDGEROW_LINK_CHECK(attempt) && p.id.attempt < setup.lowest_attempt)
     return Error{Code::denied, "link manifest: of an attempt that is over", hub, {}};
   if (p.editions_head != setup.editions_head)
     return Error{Code::denied, "link manifest: another history of releases than here", hub, {}};
-  if (setup.sent && *setup.sent != link_roster_hash(p.contributors))
+  if (HEDGEROW_LINK_CHECK(roster) && setup.sent && *setup.sent != link_roster_hash(p.contributors))
     return Error{
         Code::denied, "this node has sent entries for this release with another roster", hub, {}};
 
@@ -262,9 +264,9 @@ Result<Step> LinkContributor::on_checked(std::size_t j, ByteView body, UtcTime n
   HR_TRY(attempt_.check_id(checked->id, from));
   const Element c[] = {*m_};
   const Element d[] = {checked->element};
-  if (!verify_proof(Element::base(), attempt_.keys()[j].evaluation, c, d,
-                    evaluation_context(attempt_.qh()), checked->proof)
-           .ok())
+  const auto held = verify_proof(Element::base(), attempt_.keys()[j].evaluation, c, d,
+                                 evaluation_context(attempt_.qh()), checked->proof);
+  if (HEDGEROW_LINK_CHECK(check_proof) && !held.ok())
     return culprit_error("a check without a valid proof", from.str());
   replies_[j].check = checked->element;
   if (!std::ranges::all_of(replies_, [](const Reply& r) { return r.check.has_value(); }))
@@ -279,7 +281,7 @@ Result<Step> LinkContributor::compare(UtcTime now) {
     HR_ASSIGN(sum, add(sum, *replies_[j].check));
   }
   Step step;
-  if (sum == *v_) {
+  if (!HEDGEROW_LINK_CHECK(batch) || sum == *v_) {
     phase_ = Phase::sealing;
     done_ = 0;
     step.wake_at = now;
@@ -368,7 +370,7 @@ Result<Step> LinkContributor::on_cascade(ByteView body) {
   if (!cascade.ok()) return culprit_error(cascade.error().text, hub.str());
   HR_TRY(attempt_.check_id(cascade->id, hub));
   cascade_ = std::move(*cascade);
-  HR_TRY(check_chain());
+  if (HEDGEROW_LINK_CHECK(chain)) HR_TRY(check_chain());
   return Step{};
 }
 
@@ -420,14 +422,14 @@ Result<Step> LinkContributor::on_hashes(ByteView body, UtcTime now) {
     EntryHash hash{};
     std::copy_n(hashes_.begin() + static_cast<std::ptrdiff_t>(k * kEntryHashSize), kEntryHashSize,
                 hash.begin());
-    if (k > 0 && !(before < hash))
+    if (HEDGEROW_LINK_CHECK(ascending) && k > 0 && !(before < hash))
       return culprit_error("the hashes of the entries are not ascending", hub.str());
     if (own < own_hashes_.size() && own_hashes_[own] == hash) ++own;
     before = hash;
   }
   // With everybody's numbers balanced one of the mixers has put others in their place. Which one
   // cannot be known without opening what must stay closed.
-  if (own != own_hashes_.size())
+  if (HEDGEROW_LINK_CHECK(own_entries) && own != own_hashes_.size())
     return Error{Code::bad_input, "entries of this party did not reach the hub", {}, {}};
 
   const Vouched confirmed{attempt_.id(), attempt_.qh(), static_cast<std::uint32_t>(all),

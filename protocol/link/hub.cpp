@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/link/checks.h"
+
 namespace hedgerow::protocol::link {
 
 namespace {
@@ -55,7 +57,7 @@ Result<Step> LinkHub::on_message(const PartyId& from, MessageType type, ByteView
     return culprit_error("a message of a party that does not take part", from.str());
   auto step = dispatch(from, type, body, now);
   if (step.ok()) return step;
-  return fail(RefusalReason::deviation, step.error(), PartyId(), now);
+  return fail(RefusalReason::deviation, step.error(), now);
 }
 
 Result<Step> LinkHub::dispatch(const PartyId& from, MessageType type, ByteView body, UtcTime now) {
@@ -130,7 +132,7 @@ Result<Step> LinkHub::on_list_seen(std::size_t j, ByteView body, UtcTime now) {
                                                       plan().points(), mixer));
   ContributorSeat& seat = contributors_[i];
   if (seat.list_seen[j]) return not_expected(mixer, MessageType::link_list_seen);
-  if (seat.list && *seat.list != list)
+  if (HEDGEROW_LINK_CHECK(lists_alike) && seat.list && *seat.list != list)
     return culprit_error("another list to each mixer", contributor.str());
   seat.list = list;
   seat.list_seen[j] = true;
@@ -195,7 +197,7 @@ Result<Step> LinkHub::when_complete(UtcTime now) {
       std::ranges::all_of(mixers_, [](const MixerSeat& m) { return m.counts.has_value(); });
   if (!stated || !counted || batch_.size() != plan().all_entries() * ciphertext_size())
     return Step{};
-  HR_TRY(check_chain());
+  if (HEDGEROW_LINK_CHECK(chain)) HR_TRY(check_chain());
   HR_ASSIGN(const Bytes hashes, sorted_hashes());
   shown_ = hashes_hash(attempt_.qh(), hashes);
   Cascade cascade{attempt_.id(), {}, {}};
@@ -239,7 +241,7 @@ Result<Bytes> LinkHub::sorted_hashes() const {
   for (std::size_t at = 0; at < batch_.size(); at += ciphertext_size())
     hashes.push_back(entry_hash(ByteView(batch_).subspan(at, ciphertext_size())));
   std::ranges::sort(hashes);
-  if (std::ranges::adjacent_find(hashes) != hashes.end())
+  if (HEDGEROW_LINK_CHECK(distinct_entries) && std::ranges::adjacent_find(hashes) != hashes.end())
     return culprit_error("the same entry twice", plan().mixers.back().str());
   Bytes out;
   for (const EntryHash& h : hashes) out.insert(out.end(), h.begin(), h.end());
@@ -252,7 +254,8 @@ Result<Step> LinkHub::on_confirmation(std::size_t i, ByteView body, UtcTime now)
     return not_expected(from, MessageType::link_confirmation);
   HR_ASSIGN(const Vouched v, attempt_.read_vouched(MessageType::link_confirmation, from, body,
                                                    plan().all_entries(), from));
-  if (v.hash != shown_) return culprit_error("a confirmation of other hashes", from.str());
+  if (HEDGEROW_LINK_CHECK(confirmation) && v.hash != shown_)
+    return culprit_error("a confirmation of other hashes", from.str());
   contributors_[i].confirmed = true;
   Step step;
   step.log.push_back(attempt_.note("link-confirmation"));
@@ -276,8 +279,7 @@ Result<Step> LinkHub::on_refusal(const PartyId& from, ByteView body, UtcTime now
                : " refuses (" + std::string(link::name_of(refusal->reason)) + "): ") +
       refusal->text;
   return fail(refusal->reason,
-              {code_of(refusal->reason), text, accuses ? refusal->culprit : from.str(), {}}, from,
-              now);
+              {code_of(refusal->reason), text, accuses ? refusal->culprit : from.str(), {}}, now);
 }
 
 Step LinkHub::on_time(UtcTime now) {
@@ -286,11 +288,11 @@ Step LinkHub::on_time(UtcTime now) {
   if (phase_ == Phase::opening) {
     const std::size_t all = plan().all_entries();
     const auto opened = open_slice(std::min(all, opened_count_ + kSlice));
-    if (!opened.ok()) return fail(RefusalReason::deviation, opened.error(), PartyId(), now);
+    if (!opened.ok()) return fail(RefusalReason::deviation, opened.error(), now);
     step.wake_at = now;
     if (opened_count_ < all) return step;
     if (const auto counted = count(); !counted.ok())
-      return fail(RefusalReason::deviation, counted.error(), PartyId(), now);
+      return fail(RefusalReason::deviation, counted.error(), now);
     step.wake_at.reset();
     step.finished = true;
     step.log.push_back(attempt_.note("link-complete"));
@@ -306,7 +308,7 @@ Step LinkHub::on_time(UtcTime now) {
                  "no answer in time from " + names_of(silent),
                  silent.empty() ? std::string() : silent.front().str(),
                  {}},
-                PartyId(), now);
+                now);
   }
   step.wake_at = plan().expiry + std::chrono::milliseconds(1);
   return step;
@@ -400,10 +402,10 @@ std::vector<PartyId> LinkHub::waiting_for() const {
 
 Step LinkHub::end(RefusalReason reason, Error why, UtcTime now) {
   if (finished()) return Step{};
-  return fail(reason, std::move(why), PartyId(), now);
+  return fail(reason, std::move(why), now);
 }
 
-Step LinkHub::fail(RefusalReason reason, Error why, const PartyId& refuser, UtcTime now) {
+Step LinkHub::fail(RefusalReason reason, Error why, UtcTime now) {
   phase_ = Phase::finished;
   wipe_secrets();
   figures_ = LinkFigures();
@@ -415,9 +417,9 @@ Step LinkHub::fail(RefusalReason reason, Error why, const PartyId& refuser, UtcT
   const Bytes notice = attempt_.void_body(reason, why).encode();
   std::set<PartyId> all(plan().contributors.begin(), plan().contributors.end());
   all.insert(plan().mixers.begin(), plan().mixers.end());
+  // Who refuses is told too: it may be contributor and mixer, and have ended only one part.
   for (const PartyId& party : all)
-    if (party != refuser)
-      step.send.push_back(attempt_.to(party, MessageType::link_void, notice, now));
+    step.send.push_back(attempt_.to(party, MessageType::link_void, notice, now));
   if (reason == RefusalReason::deviation) why.code = Code::try_again;
   failure_ = std::move(why);
   return step;

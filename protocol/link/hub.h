@@ -118,7 +118,7 @@ class LinkHub {
   Result<Bytes> sorted_hashes() const;
   Result<void> open_slice(std::size_t end);
   Result<void> count();
-  Step fail(RefusalReason reason, Error why, const PartyId& refuser, UtcTime now);
+  Step fail(RefusalReason reason, Error why, UtcTime now);
   void wipe_secrets();
   std::size_t ciphertext_size() const { return onion_size(1); }
 

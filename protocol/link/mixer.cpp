@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/link_token.h"
+#include "protocol/link/checks.h"
 #include "protocol/link/entry.h"
 
 namespace hedgerow::protocol::link {
@@ -87,12 +88,14 @@ Result<Step> LinkMixer::dispatch(const PartyId& from, MessageType type, ByteView
 // It signs one manifest an attempt, with its own keys in it.
 Result<Step> LinkMixer::on_manifest(ByteView body, UtcTime now) {
   const PartyId hub = attempt_.hub();
-  if (phase_ != Phase::called) return culprit_error("a second manifest in one attempt", hub.str());
+  if (HEDGEROW_LINK_CHECK(one_manifest) && phase_ != Phase::called)
+    return culprit_error("a second manifest in one attempt", hub.str());
   HR_ASSIGN(Attempt read, Attempt::read(attempt_.parties(), body));
   if (read.session() != attempt_.session() || read.plan() != attempt_.plan())
     return culprit_error("a manifest for another plan than was called for", hub.str());
   const MixerKeys& own = read.keys()[place_];
-  if (own.evaluation != evaluation_ || own.seal != seal_.public_key)
+  const bool is_own = own.evaluation == evaluation_ && own.seal == seal_.public_key;
+  if (HEDGEROW_LINK_CHECK(own_keys) && !is_own)
     return culprit_error("a manifest with other keys of this mixer than it gave", hub.str());
   attempt_ = std::move(read);
   phase_ = Phase::signed_;
@@ -151,9 +154,10 @@ Result<Step> LinkMixer::on_blinded(std::size_t i, ByteView body, UtcTime now) {
 Result<void> LinkMixer::check_list(Seat& seat, const PartyId& from) const {
   std::vector<Element> sorted = seat.blinded;
   std::ranges::sort(sorted);
-  if (std::ranges::adjacent_find(sorted) != sorted.end())
+  if (HEDGEROW_LINK_CHECK(distinct_points) && std::ranges::adjacent_find(sorted) != sorted.end())
     return culprit_error("the same point twice in one list", from.str());
-  if (list_hash(attempt_.qh(), encode_elements(seat.blinded)) != seat.list->hash)
+  if (HEDGEROW_LINK_CHECK(stated_list) &&
+      list_hash(attempt_.qh(), encode_elements(seat.blinded)) != seat.list->hash)
     return culprit_error("another list than was stated", from.str());
   return {};
 }
@@ -162,7 +166,7 @@ Result<void> LinkMixer::check_list(Seat& seat, const PartyId& from) const {
 Result<Step> LinkMixer::on_check(std::size_t i, ByteView body, UtcTime now, Random& rng) {
   Seat& seat = seats_[i];
   const PartyId& from = attempt_.plan().contributors[i];
-  if (!seat.list_done || seat.check)
+  if (!seat.list_done || (HEDGEROW_LINK_CHECK(one_check) && seat.check))
     return culprit_error("a check before the list or a second one", from.str());
   const auto check = Check::decode(body);
   if (!check.ok()) return culprit_error(check.error().text, from.str());
@@ -223,7 +227,8 @@ Result<Step> LinkMixer::on_onions(std::size_t i, ByteView body, UtcTime now, Ran
   HR_TRY(peel(part.items, from));
   Step step;
   if (seat.ciphertexts.size() != plan.entries * size_in()) return step;
-  if (onions_hash(attempt_.qh(), seat.ciphertexts) != seat.onions->hash)
+  if (HEDGEROW_LINK_CHECK(stated_onions) &&
+      onions_hash(attempt_.qh(), seat.ciphertexts) != seat.onions->hash)
     return culprit_error("other entries than were stated", from.str());
   seat.onions_done = true;
   seat.ciphertexts = {};
@@ -274,7 +279,8 @@ Result<void> LinkMixer::check_distinct() const {
   for (std::size_t at = 0; at < peeled_.size(); at += size)
     items.push_back(ByteView(peeled_).subspan(at, size));
   std::ranges::sort(items, std::ranges::lexicographical_compare);
-  if (std::ranges::adjacent_find(items, std::ranges::equal) != items.end())
+  if (HEDGEROW_LINK_CHECK(distinct_entries) &&
+      std::ranges::adjacent_find(items, std::ranges::equal) != items.end())
     return bad_input("the same entry twice");
   return {};
 }

@@ -39,18 +39,6 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-// Of the range 999, which is never issued.
-std::string nhs_number(std::size_t child) {
-  std::size_t serial = 100'000 + child * 7;
-  for (;; ++serial) {
-    const std::string nine = "999" + std::to_string(serial);
-    std::size_t sum = 0;
-    for (std::size_t i = 0; i < 9; ++i) sum += (10 - i) * static_cast<std::size_t>(nine[i] - '0');
-    const std::size_t check = (11 - sum % 11) % 11;
-    if (check != 10) return nine + std::to_string(check);
-  }
-}
-
 std::string two_digits(std::size_t n) { return (n < 10 ? "0" : "") + std::to_string(n); }
 
 std::string day_in_period(Dice& dice) {
@@ -106,6 +94,17 @@ std::string coordinate(const std::string& cell) {
 }
 
 }  // namespace
+
+std::string nhs_number(std::size_t child) {
+  std::size_t serial = 100'000 + child * 7;
+  for (;; ++serial) {
+    const std::string nine = "999" + std::to_string(serial);
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < 9; ++i) sum += (10 - i) * static_cast<std::size_t>(nine[i] - '0');
+    const std::size_t check = (11 - sum % 11) % 11;
+    if (check != 10) return nine + std::to_string(check);
+  }
+}
 
 Records make_records(std::uint64_t seed, std::size_t children) {
   Dice dice(seed * 0x9E3779B97F4A7C15ULL + 1);

@@ -23,6 +23,9 @@ struct Row {
 
 using Records = std::map<std::string, std::vector<Row>>;  // by agency
 
+// A number of the range 999, which is never issued.
+std::string nhs_number(std::size_t child);
+
 // A few hot cells among 256: some that several agencies know well, some that one knows well and
 // nobody else, some that one knows well and another a little (suppressed by Z), some too thin; rows
 // of other events, other quarters, other places; children without number, and with two references

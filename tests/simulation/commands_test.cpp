@@ -129,46 +129,6 @@ TEST_F(SimulatedWaiting, RefusesAnotherQuestionUnderItsId) {
   w_.check(region().wait(asked_).result);
 }
 
-// The table of the agreement in a linked one's place, two of its parties mixing.
-std::string with_overlap(std::string draft) {
-  const auto replace = [&](const std::string& from, const std::string& to, std::size_t after = 0) {
-    const std::size_t at = draft.find(from, after);
-    ASSERT_NE(at, std::string::npos) << from;
-    draft.replace(at, from.size(), to);
-  };
-  for (const char* mixer : {"vale-council", "vale-police"})
-    replace("\"keyholder\"]", "\"keyholder\", \"mixer\"]",
-            draft.find("id = \"" + std::string(mixer) + "\""));
-  replace("question = \"flows\"\nby = [\"origin\", \"destination\"]\nplace_level = \"district\"",
-          "question = \"overlap\"\nby = []\nentries = 64");
-  replace("measure = \"reports\"\n", "");
-  return draft;
-}
-
-// Until the link's desks stand.
-TEST(SimulatedQuestion, OfALinkedTableIsDeniedByTheHubAndNoSumBegins) {
-  Options options;
-  options.edit = with_overlap;
-  World w(64, 20, options);
-  w.begin();
-  policies::QuestionWords words;
-  words.agreement = "vale-cse";
-  words.purpose = "pattern-detection";
-  words.kind = "overlap";
-  words.from = "2026-Q3";
-  words.where = {"event=missing"};
-  words.reason = "How many are known to several";
-  const Outcome o = w.region.wait(w.region.command(
-      kHome, ask_request(w.region, question_id(64), policies::make_question(words).value())));
-  ASSERT_TRUE(o.error);
-  EXPECT_EQ(o.error->code, Code::denied);
-  EXPECT_THAT(o.error->text, HasSubstr("the hub does not compute overlap yet"));
-  EXPECT_FALSE(o.error->hint.empty());
-  ASSERT_TRUE(settle(w.region));
-  EXPECT_THAT(faults_of(w.region), IsEmpty());
-  EXPECT_FALSE(w.region.lineage(kHubName).context().store.editions().head().value());
-}
-
 TEST(SimulatedQuestion, OverTwoNewPeriodsReleasesBothInTurn) {
   World w(61, 60);
   w.begin();

@@ -114,7 +114,9 @@ void Region::put(Message m) {
   std::vector<Message> instead = {std::move(m)};
   if (intercept) instead = intercept(std::move(instead.front()));
   for (Message& x : instead) {
-    sent.push_back(x);
+    ++messages;
+    bytes += x.body.size();
+    if (keep_sent) sent.push_back(x);
     wire[{x.from, x.to}].push_back(std::move(x));
   }
 }
@@ -185,13 +187,17 @@ Result<Step> Region::node_step(Node& node, const Message& m) {
 Result<void> Region::receive(const Message& m) {
   if (m.to == hub_id) {
     if (!hub) return {};
-    HR_ASSIGN(Step step, hub->on_message(m.from, m.type, m.body, now, *hub_rng));
+    HR_ASSIGN(Step step, watched("hub", [&] {
+                return hub->on_message(m.from, m.type, m.body, now, *hub_rng);
+              }));
     carry_out_hub(std::move(step));
     return {};
   }
   Node& node = nodes.at(m.to);
   if (m.type == MessageType::link_call || m.type == MessageType::link_begin) {
-    HR_ASSIGN(Step step, node_step(node, m));
+    const bool mixes = m.type == MessageType::link_call;
+    HR_ASSIGN(Step step,
+              watched(mixes ? "mixer" : "contributor", [&] { return node_step(node, m); }));
     carry_out(node, m.type == MessageType::link_call, std::move(step));
     return {};
   }
@@ -200,11 +206,15 @@ Result<void> Region::receive(const Message& m) {
       m.type == MessageType::link_proof || m.type == MessageType::link_cascade ||
       m.type == MessageType::link_hashes;
   if (node.mixer && !to_contributor) {
-    HR_ASSIGN(Step step, node.mixer->on_message(m.from, m.type, m.body, now, *node.rng));
+    HR_ASSIGN(Step step, watched("mixer", [&] {
+                return node.mixer->on_message(m.from, m.type, m.body, now, *node.rng);
+              }));
     carry_out(node, true, std::move(step));
   }
   if (node.contributor && (to_contributor || m.type == MessageType::link_void)) {
-    HR_ASSIGN(Step step, node.contributor->on_message(m.from, m.type, m.body, now, *node.rng));
+    HR_ASSIGN(Step step, watched("contributor", [&] {
+                return node.contributor->on_message(m.from, m.type, m.body, now, *node.rng);
+              }));
     carry_out(node, false, std::move(step));
   }
   return {};
@@ -212,12 +222,14 @@ Result<void> Region::receive(const Message& m) {
 
 bool Region::slice() {
   if (hub_wake_ && *hub_wake_ <= now) {
-    carry_out_hub(hub->on_time(now));
+    carry_out_hub(watched("hub", [&] { return hub->on_time(now); }));
     return true;
   }
   for (auto& [id, node] : nodes) {
     if (!node.contributor_wake || *node.contributor_wake > now) continue;
-    carry_out(node, false, node.contributor->on_time(now, *node.rng));
+    carry_out(node, false, watched("contributor", [&, n = &node] {
+                return n->contributor->on_time(now, *n->rng);
+              }));
     return true;
   }
   return false;

@@ -105,6 +105,11 @@ class Region {
   std::vector<Message> sent;  // everything ever put on the wire
   std::vector<Error> errors;  // everything refused without an effect
   std::vector<std::pair<PartyId, LogNote>> log;
+  // Called before and after a role is at work, with "hub", "mixer" or "contributor", for whoever
+  // measures it.
+  std::function<void(std::string_view role, bool begins)> watch;
+  bool keep_sent = true;  // messages in `sent`; else their number and bytes alone
+  std::uint64_t messages = 0, bytes = 0;
   // Called on each message as it is put on the wire; what it returns goes instead.
   std::function<std::vector<Message>(Message)> intercept;
 
@@ -114,6 +119,13 @@ class Region {
   void carry_out(Node& node, bool as_mixer, Step step);
   void carry_out_hub(Step step);
   bool slice();
+  template <class F>
+  auto watched(std::string_view role, F work) {
+    if (watch) watch(role, true);
+    auto result = work();
+    if (watch) watch(role, false);
+    return result;
+  }
 
   SeededRandom order_;
   std::optional<Plan> plan_;
