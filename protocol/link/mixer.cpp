@@ -232,9 +232,8 @@ Result<Step> LinkMixer::on_onions(std::size_t i, ByteView body, UtcTime now, Ran
     return culprit_error("other entries than were stated", from.str());
   seat.onions_done = true;
   seat.ciphertexts = {};
-  // Equal ones of this contributor are its doing; of two, the later one's.
-  if (const auto distinct = check_distinct(); !distinct.ok())
-    return culprit_error(distinct.error().text, from.str());
+  // Nobody else can have these ciphertexts, so the later of two that are equal is a copy.
+  if (!are_distinct(peeled_, size_out())) return culprit_error("the same entry twice", from.str());
   step.send.push_back(
       attempt_.to(attempt_.hub(), MessageType::link_entries_seen, seat.onions_statement, now));
   if (!std::ranges::all_of(seats_, &Seat::onions_done)) return step;
@@ -253,40 +252,40 @@ Result<Step> LinkMixer::on_batch(ByteView body, UtcTime now, Random& rng) {
   came_in_.insert(came_in_.end(), part.items.begin(), part.items.end());
   HR_TRY(peel(part.items, from));
   if (came_in_.size() != all * size_in()) return Step{};
-  if (const auto distinct = check_distinct(); !distinct.ok())
-    return culprit_error(distinct.error().text, from.str());
+  // The mixer before has to refuse equal ones, in what it passes on. Equal one layer further in
+  // were made so by it or by a contributor.
+  if (!are_distinct(came_in_, size_in())) return culprit_error("the same entry twice", from.str());
+  if (!are_distinct(peeled_, size_out()))
+    return bad_input("the same entry twice, by " + from.str() + " or a contributor");
   const Hash64 hash = batch_hash(attempt_.qh(), came_in_);
   came_in_ = {};
   return pass_on(all, hash, now, rng);
 }
 
+// Further in, what does not open was made so by the mixer before or by whoever made the onion:
+// which of them cannot be known, and nobody is named.
 Result<void> LinkMixer::peel(ByteView items, const PartyId& from) {
   const std::size_t size = size_in();
   for (std::size_t at = 0; at < items.size(); at += size) {
     const auto inner = unseal(seal_.secret_key, seal_.public_key, items.subspan(at, size));
+    if (!inner.ok() && place_ == 0) return culprit_error("an entry that does not open", from.str());
     if (!inner.ok())
-      return culprit_error("an entry that does not open, from " + from.str() +
-                               (place_ == 0 ? "" : " or from before it"),
-                           from.str());
+      return bad_input("an entry that does not open, by " + from.str() + " or a contributor");
     peeled_.insert(peeled_.end(), inner->begin(), inner->end());
   }
   return {};
 }
 
-Result<void> LinkMixer::check_distinct() const {
-  const std::size_t size = onion_size(layers_in() - 1);
+bool LinkMixer::are_distinct(ByteView list, std::size_t size) {
   std::vector<ByteView> items;
-  for (std::size_t at = 0; at < peeled_.size(); at += size)
-    items.push_back(ByteView(peeled_).subspan(at, size));
+  for (std::size_t at = 0; at < list.size(); at += size) items.push_back(list.subspan(at, size));
   std::ranges::sort(items, std::ranges::lexicographical_compare);
-  if (HEDGEROW_LINK_CHECK(distinct_entries) &&
-      std::ranges::adjacent_find(items, std::ranges::equal) != items.end())
-    return bad_input("the same entry twice");
-  return {};
+  return !HEDGEROW_LINK_CHECK(distinct_entries) ||
+         std::ranges::adjacent_find(items, std::ranges::equal) == items.end();
 }
 
 Result<Step> LinkMixer::pass_on(std::size_t in, const Hash64& hash_in, UtcTime now, Random& rng) {
-  const std::size_t size = onion_size(layers_in() - 1);
+  const std::size_t size = size_out();
   const std::size_t n = peeled_.size() / size;
   Bytes out;
   out.reserve(peeled_.size());

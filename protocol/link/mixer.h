@@ -80,12 +80,13 @@ class LinkMixer {
   Result<void> check_list(Seat& seat, const PartyId& from) const;
   // Takes a layer off each of `items` and keeps what was in it.
   Result<void> peel(ByteView items, const PartyId& from);
-  Result<void> check_distinct() const;
+  static bool are_distinct(ByteView list, std::size_t size);
   // All are in: shuffles and passes on.
   Result<Step> pass_on(std::size_t in, const Hash64& hash_in, UtcTime now, Random& rng);
   Step fail(RefusalReason reason, Error why, UtcTime now);
   void wipe_secrets();
   std::size_t size_in() const { return onion_size(layers_in()); }
+  std::size_t size_out() const { return onion_size(layers_in() - 1); }
   std::size_t layers_in() const;
   static std::size_t onion_size(std::size_t layers);
 

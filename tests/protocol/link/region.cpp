@@ -196,6 +196,10 @@ Result<void> Region::receive(const Message& m) {
   Node& node = nodes.at(m.to);
   if (m.type == MessageType::link_call || m.type == MessageType::link_begin) {
     const bool mixes = m.type == MessageType::link_call;
+    // A node has one role of each kind a session.
+    if (mixes ? node.mixer && node.mixer->session() == session
+              : node.contributor && node.contributor->session() == session)
+      return {};
     HR_ASSIGN(Step step,
               watched(mixes ? "mixer" : "contributor", [&] { return node_step(node, m); }));
     carry_out(node, m.type == MessageType::link_call, std::move(step));
