@@ -51,6 +51,7 @@ const std::map<std::string, std::string_view>& shipped_templates() {
       {"counts-few-agencies", counts_few_agencies_text()},
       {"linked-patterns", linked_patterns_text()},
       {"regional-flows", regional_flows_text()},
+      {"regional-patterns", regional_patterns_text()},
       {"voluntary-partner", voluntary_partner_text()}};
   return templates;
 }
@@ -62,6 +63,8 @@ std::string_view template_summary(const std::string& name) {
        "children counted once across agencies: where they are seen, who is known to several, who "
        "goes missing again"},
       {"regional-flows", "movements between districts each quarter, four agencies and a hub"},
+      {"regional-patterns",
+       "movements, ages, places where children are seen and who is known to several, each quarter"},
       {"voluntary-partner",
        "movements each year, a voluntary service among the parties, no figure from one agency"}};
   const auto found = summaries.find(name);

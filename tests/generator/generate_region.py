@@ -15,6 +15,8 @@ import random
 import sys
 from pathlib import Path
 
+from drawing import add_months, is_summer_time, nhs_number, pick, quotas
+from meetings import Meetings
 from yearly_return import YearlyReturn
 
 HERE = Path(__file__).resolve().parent
@@ -77,62 +79,6 @@ PLACE_TYPES = {
 }
 
 
-def pick(rng, weights):
-    """A key of `weights`, with a chance in proportion to its value."""
-    at = rng.random() * sum(weights.values())
-    for key, weight in weights.items():
-        at -= weight
-        if at < 0:
-            return key
-    return key
-
-
-def quotas(rng, weights, count):
-    """`count` keys in proportion to their weights, as nearly as whole numbers allow, shuffled:
-    small regions keep their shape."""
-    total = sum(weights.values())
-    out, due = [], 0.0
-    for key, weight in weights.items():
-        due += weight * count / total
-        out += [key] * (round(due) - len(out))
-    rng.shuffle(out)
-    return out
-
-
-def add_months(day, months):
-    month = day.year * 12 + day.month - 1 + months
-    year, month = divmod(month, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return dt.date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th")
-
-
-def last_sunday(year, month):
-    day = dt.date(year, month, 31)
-    return day - dt.timedelta(days=(day.weekday() + 1) % 7)
-
-
-def is_summer_time(local):
-    """Whether a London clock that shows `local` is an hour ahead of UTC."""
-    begin = dt.datetime.combine(last_sunday(local.year, 3), dt.time(2))
-    end = dt.datetime.combine(last_sunday(local.year, 10), dt.time(1))
-    return begin <= local < end
-
-
-def nhs_number(rng, taken):
-    """A valid number of the range 999, which is never given to anyone."""
-    while True:
-        digits = [9, 9, 9] + [rng.randrange(10) for _ in range(6)]
-        check = (11 - sum(d * (10 - i) for i, d in enumerate(digits)) % 11) % 11
-        number = "".join(map(str, digits + [check]))
-        if check != 10 and number not in taken:
-            taken.add(number)
-            return number
-
-
 class Child:
     """One invented child: the truth behind what the agencies hold."""
 
@@ -181,10 +127,11 @@ class Agency:
             self.unnumbered[child.number] = self.rng.random() < self.never_numbered
         return self.rng.choice(self.refs[child.number])
 
-    def record(self, child, event, started, ended, origin, destination, **more):
+    def record(self, child, event, started, ended, origin, destination, numbered=False, **more):
+        """`numbered`: with the child's number, whatever the agency's gaps."""
         ref = self.reference(child)
         nhs = child.nhs
-        if self.unnumbered[child.number] or self.rng.random() < self.row_gap:
+        if not numbered and (self.unnumbered[child.number] or self.rng.random() < self.row_gap):
             nhs = ""
         elif self.rng.random() < 0.1:
             nhs = f"{nhs[:3]} {nhs[3:6]} {nhs[6:]}"
@@ -237,7 +184,9 @@ class Region:
             "vale-health": Agency("vale-health", self.stream("health"), 0.0, 0.0, 0.01),
             "vale-voice": Agency("vale-voice", self.stream("voice"), 0.28, 0.08, 0.02),
         }
+        self.taken = set()  # NHS numbers
         self.children = self.draw_children(children)
+        self.meetings = Meetings(self, COUNCIL, VOICE)
 
     def stream(self, name):
         return random.Random(f"hedgerow-vale/{self.seed}/{name}")
@@ -266,7 +215,6 @@ class Region:
 
     def draw_children(self, count):
         rng = self.stream("children")
-        taken = set()
         weights = {code: float(facts["weight"]) * math.exp(rng.gauss(0, 0.06))
                    for code, facts in self.districts.items()}
         homes = quotas(rng, weights, count)
@@ -284,12 +232,21 @@ class Region:
             sex = "male" if male else "female"
             if rng.random() < 0.01:
                 sex = rng.choice(["other", "not-recorded"])
-            child = Child(number, nhs_number(rng, taken), homes[number - 1], born, sex,
+            child = Child(number, nhs_number(rng, self.taken), homes[number - 1], born, sex,
                           goes_missing)
             child.years = years
             self.draw_circumstances(rng, child)
             children.append(child)
         return children
+
+    def plant_child(self, rng, home, agency):
+        """One more, whom no other agency knows."""
+        born = self.today - dt.timedelta(days=rng.randrange(12 * 365, 16 * 365))
+        child = Child(len(self.children) + 1, nhs_number(rng, self.taken), home, born,
+                      rng.choice(["male", "female"]), False)
+        child.known_to.add(agency)
+        self.children.append(child)
+        return child
 
     def draw_circumstances(self, rng, child):
         inside = child.home in COUNCIL
@@ -439,6 +396,7 @@ class Region:
                 for started, ended, event in self.episodes(rng, child):
                     self.missing(rng, child, started, ended, event)
             self.other_events(rng, child)
+        self.meetings.add()
 
     def write(self, out, parties):
         out.mkdir(parents=True, exist_ok=True)
@@ -454,6 +412,7 @@ class Region:
             "first_day": self.first_day.isoformat(),
             "last_day": self.last_day.isoformat(),
             "districts": sorted(self.districts),
+            "hotspot": self.meetings.hotspot,
             "parties": [dict(party, rows=0 if party["hub"] else
                              len(self.agencies[party["id"]].rows)) for party in parties],
         }

@@ -13,14 +13,22 @@ import tempfile
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import meetings  # noqa: E402
+
 GENERATOR = Path(__file__).resolve().parent / "generate_region.py"
 TODAY = dt.date(2026, 11, 22)
 
 
-def generate(folder, *more, hash_seed="0"):
+def generate(folder, *more, hash_seed="0", today=TODAY):
     subprocess.run([sys.executable, str(GENERATOR), "--out", str(folder), "--today",
-                    TODAY.isoformat(), *more], check=True, capture_output=True,
+                    today.isoformat(), *more], check=True, capture_output=True,
                    env=dict(os.environ, PYTHONHASHSEED=hash_seed))
+
+
+def read_rows(folder, party):
+    with open(Path(folder) / party / "movements.csv", encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def digest(folder):
@@ -42,10 +50,8 @@ class GeneratorTest(unittest.TestCase):
         cls.facts = json.loads((Path(cls.folder.name) / "region.json").read_text("utf-8"))
         cls.rows = {}
         for party in cls.facts["parties"]:
-            path = Path(cls.folder.name) / party["id"] / "movements.csv"
-            if path.exists():
-                with open(path, encoding="utf-8-sig", newline="") as file:
-                    cls.rows[party["id"]] = list(csv.DictReader(file))
+            if (Path(cls.folder.name) / party["id"]).exists():
+                cls.rows[party["id"]] = read_rows(cls.folder.name, party["id"])
 
     @classmethod
     def tearDownClass(cls):
@@ -142,6 +148,67 @@ class GeneratorTest(unittest.TestCase):
         self.assertLessEqual(inside, set(places))
         self.assertGreater(places["outside-england"], 0)
         self.assertGreater(places[""], 0)
+
+    def check_hotspot(self, hotspot, rows):
+        """Rows say what region.json says: who saw children there, and that nobody else knows those
+        who were planted."""
+        year, quarter = hotspot["period"].split("-Q")
+        months = {f"{year}-{3 * int(quarter) - i:02}" for i in range(3)}
+        number_of = lambda row: row["nhs_number"].replace(" ", "")  # noqa: E731
+        knows = collections.defaultdict(set)
+        for party, held in rows.items():
+            for row in held:
+                if number_of(row):
+                    knows[number_of(row)].add(party)
+        for party, held in rows.items():
+            there = [row for row in held if row["event"] == "sighting"
+                     and row["destination"] == hotspot["destination"]
+                     and row["place_type"] == hotspot["place_type"] == "railway-station"
+                     and row["started_at"][:7] in months]
+            self.assertEqual(len({row["child_ref"].split("-")[-1] for row in there}),
+                             hotspot["seen"][party])
+            alone = {number_of(row) for row in there if knows[number_of(row)] == {party}}
+            self.assertGreaterEqual(len(alone), hotspot["planted"].get(party, 0))
+        self.assertEqual(len(hotspot["planted"]), 3)
+        for party, planted in hotspot["planted"].items():
+            self.assertGreaterEqual(planted, 4)
+            self.assertLess(hotspot["seen"][party], 8)  # none of them would see eight
+
+    def test_the_hotspot_is_where_the_region_says(self):
+        self.assertEqual(self.facts["hotspot"]["period"], "2026-Q3")
+        self.check_hotspot(self.facts["hotspot"], self.rows)
+
+    def test_the_hotspot_is_there_on_any_day_and_beside_a_return(self):
+        found = set()
+        for seed, (today, period) in enumerate((
+                (dt.date(2026, 4, 14), "2025-Q4"), (dt.date(2026, 4, 15), "2026-Q1"),
+                (dt.date(2027, 1, 14), "2026-Q3"), (dt.date(2028, 2, 29), "2027-Q4")), 1):
+            with tempfile.TemporaryDirectory() as folder:
+                generate(folder, "--seed", str(seed), "--children", "100", "--return", today=today)
+                hotspot = json.loads((Path(folder) / "region.json").read_text("utf-8"))["hotspot"]
+                self.assertEqual(hotspot["period"], period)
+                self.check_hotspot(hotspot, {p: read_rows(folder, p) for p in self.rows})
+                found.add(hotspot["destination"])
+        self.assertGreater(len(found), 1)
+
+    def test_what_is_to_be_linked_stays_within_the_agreements_entries(self):
+        """Of a quarter: 512 places of children, and 256 children met."""
+        with tempfile.TemporaryDirectory() as folder:
+            generate(folder, "--children", "4000")
+            for party in self.rows:
+                quarters = collections.defaultdict(set)
+                for row in read_rows(folder, party):
+                    day = dt.date.fromisoformat(row["started_at"][:10])
+                    child = row["child_ref"].split("-")[-1]
+                    if row["event"] == "sighting":
+                        quarters["places", meetings.quarter_of(day)].add(
+                            (child, row["destination"], row["place_type"]))
+                    if row["event"] == "service-contact":
+                        quarters["met", meetings.quarter_of(day)].add(child)
+                for (what, _), held in quarters.items():
+                    self.assertLess(len(held), 512 if what == "places" else 256)
+                    of_child = collections.Counter(entry[0] for entry in held)
+                    self.assertLessEqual(max(of_child.values()) if what == "places" else 0, 16)
 
 
 if __name__ == "__main__":

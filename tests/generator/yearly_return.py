@@ -18,6 +18,7 @@ EPISODES = ["CHILD", "DECOM", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "DE
             "REASON_PLACE_CHANGE", "HOME_POST", "PL_POST", "URN"]
 MISSING = ["CHILD", "DOB", "MISSING", "MIS_START", "MIS_END"]
 CROSSWALK = ["CHILD", "NHS_NUMBER"]
+ABSENCES = ("missing", "away-without-authorisation")
 
 
 def financial_year(today):
@@ -49,16 +50,16 @@ class YearlyReturn:
                 self.add(child, refs[0], absences.get(child.number, []))
 
     def take_year(self, agency):
-        """Takes from the agency's movements all before the end of the year, and gives the absences
-        in it by child."""
+        """Takes from the agency's movements what such returns hold, up to the end of the year, and
+        gives the absences in it by child."""
         number_of = {ref: number for number, refs in agency.refs.items() for ref in refs}
         kept, absences = [], defaultdict(list)
         for item in agency.rows:
             started, _, row = item
             day = started.date()
-            if day > self.last:
+            if day > self.last or row["event"] not in (*ABSENCES, "placement"):
                 kept.append(item)
-            elif day >= self.first and row["event"] in ("missing", "away-without-authorisation"):
+            elif day >= self.first and row["event"] in ABSENCES:
                 until = row["ended_at"][:10]
                 absences[number_of[row["child_ref"]]].append(
                     (day, dt.date.fromisoformat(until) if until else None, row["event"]))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import oracle  # noqa: E402
+import records as read  # noqa: E402
 
 OXFORD, READING, WALES = "E07000178", "E06000038", "W06000015"
 AGREEMENT = {
@@ -82,7 +83,7 @@ class OracleTest(unittest.TestCase):
         for born, band in (("2026-07-01", "under-1"), ("2013-08-01", "13-14"),
                            ("2013-08-02", "10-12"), ("2011-08-01", "15"),
                            ("2008-08-02", "16-17"), ("2008-08-01", "18-and-over"), ("", "")):
-            self.assertEqual(oracle.age_band(born, day), band, born)
+            self.assertEqual(read.age_band(born, day), band, born)
 
     def test_match_rates_are_bands_of_what_is_counted(self):
         with_number = dict(nhs_number="9434765919")
@@ -91,9 +92,9 @@ class OracleTest(unittest.TestCase):
         self.assertEqual(few.match["police"], "not stated")
         many = self.expected(council=rows(15) + [row("x", "c0", **with_number)])
         self.assertEqual(many.match["council"], "under 50 %")     # 2 of 16 rows are of c0
-        self.assertEqual(oracle.match_band(79, 100, 40, 8), "50-80 %")
-        self.assertEqual(oracle.match_band(80, 100, 40, 8), "80-95 %")
-        self.assertEqual(oracle.match_band(95, 100, 40, 8), "95 % and over")
+        self.assertEqual(read.match_band(79, 100, 40, 8), "50-80 %")
+        self.assertEqual(read.match_band(80, 100, 40, 8), "80-95 %")
+        self.assertEqual(read.match_band(95, 100, 40, 8), "95 % and over")
 
     def test_notes_are_compared(self):
         got = self.expected(council=rows(3))
@@ -181,33 +182,33 @@ class OracleTest(unittest.TestCase):
         self.assertEqual(self.cell(police=outside), ("suppressed", None))
 
     def test_a_row_belongs_to_its_london_day(self):
-        self.assertEqual(oracle.london_day("2026-06-30T23:30Z"), dt.date(2026, 7, 1))
-        self.assertEqual(oracle.london_day("2026-06-30 23:30"), dt.date(2026, 6, 30))
-        self.assertEqual(oracle.london_day("2026-12-31T23:30Z"), dt.date(2026, 12, 31))
-        self.assertEqual(oracle.london_day("2026-07-01T00:30+02:00"), dt.date(2026, 6, 30))
-        self.assertEqual(oracle.london_day("2026-03-29T00:59Z"), dt.date(2026, 3, 29))
+        self.assertEqual(read.london_day("2026-06-30T23:30Z"), dt.date(2026, 7, 1))
+        self.assertEqual(read.london_day("2026-06-30 23:30"), dt.date(2026, 6, 30))
+        self.assertEqual(read.london_day("2026-12-31T23:30Z"), dt.date(2026, 12, 31))
+        self.assertEqual(read.london_day("2026-07-01T00:30+02:00"), dt.date(2026, 6, 30))
+        self.assertEqual(read.london_day("2026-03-29T00:59Z"), dt.date(2026, 3, 29))
 
     def test_periods_are_whole(self):
         day = dt.date
-        self.assertEqual(oracle.period_days("2026-Q4"), (day(2026, 10, 1), day(2026, 12, 31)))
-        self.assertEqual(oracle.period_days("2024-02"), (day(2024, 2, 1), day(2024, 2, 29)))
-        self.assertEqual(oracle.period_days("2026"), (day(2026, 1, 1), day(2026, 12, 31)))
-        self.assertEqual(oracle.period_days("2026/27"), (day(2026, 4, 1), day(2027, 3, 31)))
+        self.assertEqual(read.period_days("2026-Q4"), (day(2026, 10, 1), day(2026, 12, 31)))
+        self.assertEqual(read.period_days("2024-02"), (day(2024, 2, 1), day(2024, 2, 29)))
+        self.assertEqual(read.period_days("2026"), (day(2026, 1, 1), day(2026, 12, 31)))
+        self.assertEqual(read.period_days("2026/27"), (day(2026, 4, 1), day(2027, 3, 31)))
 
     def test_places(self):
-        areas = oracle.Areas()
+        areas = read.Areas()
         known = {OXFORD, "E06000060", "E08000039"}
         for code, place in ((OXFORD, OXFORD), ("", "unknown"), (WALES, "outside-england"),
                             ("outside-england", "outside-england"), ("E09000033", "elsewhere"),
                             ("E07000007", "E06000060"), ("E08000019", "E08000039")):
-            self.assertEqual(oracle.place_of(code, known, areas, "district"), place)
-        self.assertEqual(oracle.place_of(OXFORD, {"E10000025"}, areas, "social-care-authority"),
+            self.assertEqual(read.place_of(code, known, areas, "district"), place)
+        self.assertEqual(read.place_of(OXFORD, {"E10000025"}, areas, "social-care-authority"),
                          "E10000025")
-        self.assertEqual(oracle.place_of(OXFORD, {"E23000029"}, areas, "police-area"),
+        self.assertEqual(read.place_of(OXFORD, {"E23000029"}, areas, "police-area"),
                          "E23000029")
 
     def test_areas_open_into_their_districts(self):
-        areas = oracle.Areas()
+        areas = read.Areas()
         county = {f"E070001{n}" for n in (77, 78, 79, 80, 81)}
         self.assertEqual(areas.districts("E10000025"), county)
         self.assertEqual(len(areas.districts("E23000029")), 13)

@@ -21,7 +21,7 @@ std::map<std::string, std::string> all_values(const std::string& name) {
 }
 
 TEST(Template, EachWantsOnlyWhatIsMarked) {
-  EXPECT_EQ(shipped_templates().size(), 4u);
+  EXPECT_EQ(shipped_templates().size(), 5u);
   for (const auto& [name, shipped] : shipped_templates()) {
     SCOPED_TRACE(name);
     EXPECT_FALSE(template_summary(name).empty());
@@ -81,6 +81,23 @@ TEST(Template, LinkedPatternsHasEachLinkedQuestion) {
   }
   EXPECT_EQ(kinds, (std::vector<QuestionKind>{QuestionKind::places, QuestionKind::overlap,
                                               QuestionKind::repeat_missing}));
+}
+
+TEST(Template, RegionalPatternsHasSumsAndLinksSideBySide) {
+  auto text =
+      fill_template(shipped_templates().at("regional-patterns"), all_values("regional-patterns"))
+          .value();
+  for (std::size_t at; (at = text.find("\"CHANGE\"")) != std::string::npos;)
+    text.replace(at, 8, "\"filled in\"");
+  const auto agreement = *read_text(text).agreement;
+  EXPECT_EQ(agreement.mixers().size(), 3u);
+  std::vector<QuestionKind> kinds;
+  for (const Grant& g : agreement.grants) {
+    kinds.push_back(g.tables.at(0).question);
+    EXPECT_EQ(g.period, PeriodKind::quarter);
+  }
+  EXPECT_EQ(kinds, (std::vector<QuestionKind>{QuestionKind::flows, QuestionKind::counts,
+                                              QuestionKind::places, QuestionKind::overlap}));
 }
 
 TEST(Template, WhatIsNotFilledInIsAnError) {

@@ -12,7 +12,7 @@ from bad_files import Case
 from region import HUB, PARTIES, main, run
 
 # The rows of the demonstration's table of counts.
-CONTACTS = "event=health-attendance,service-contact,sighting"
+COUNTED = "event=health-attendance,placement,school-move"
 
 
 class BadInputTest(bad_files.BadFiles):
@@ -141,12 +141,12 @@ class BadInputTest(bad_files.BadFiles):
             ask("four dimensions", 64, "at most three dimensions, and these are 4",
                 kind="counts", by="age-band,origin,sex,event"),
             ask("a part of a table", 77, "no table has exactly these dimensions", hint=True,
-                kind="counts", by="age-band", where=CONTACTS),
+                kind="counts", by="age-band", where=COUNTED),
             ask("counts of rows that the table does not count", 77,
                 "no table counts exactly these rows", hint=True, kind="counts",
                 by="age-band,event", where="event=absent"),
             ask("counts for another kind of period", 77, "nothing is released for such periods",
-                hint=True, kind="counts", by="age-band,event", where=CONTACTS, period="2025/26"),
+                hint=True, kind="counts", by="age-band,event", where=COUNTED, period="2025/26"),
             ask("another agreement", 77, "no agreement vale-other", hint=True,
                 agreement="vale-other"),
             ask("another agency's analyst", 77, "another agency", hint=True,

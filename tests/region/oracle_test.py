@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Three regions of real daemons against the oracle, cell by cell (Measure 2), and what they made
-against openssl (Measure 4)."""
+against openssl (Measure 4). Of linked tables the oracle is a plain set computation."""
 
 import csv
 import datetime as dt
@@ -13,6 +13,7 @@ from region import CONTRIBUTORS, PARTIES, ROOT, Region, RegionTest, main, run
 
 REGIONS = [(1, 1000), (2, 600), (3, 1000)]  # seed, children
 LEAST = 5                                   # cells of either kind, in each region
+TABLES = {"flows": "flows", "counts": "ages", "places": "seen-places", "overlap": "known-to-several"}
 
 
 def oldest_kept(today):
@@ -25,14 +26,14 @@ def oldest_kept(today):
 
 class OracleTest(RegionTest):
     def compare(self, region):
-        """The oracle's verdict on the answer: released, suppressed, suppressed by Z."""
+        """The oracle's verdict on each answer; of flows: released, suppressed, suppressed by Z."""
         # Rows on the border of what is kept are two years from the period that is asked about.
         words = ["--oldest", oldest_kept(dt.date.today()).isoformat()]
         for party in CONTRIBUTORS:
             for records in region.records(party):
                 words += ["--records", f"{party}={records}"]
         found = {}
-        for kind, table in (("flows", "flows"), ("counts", "contacts")):
+        for kind, table in TABLES.items():
             answer = region.dir / f"answers/{kind}-{region.period}.json"
             done = run(["python3", ROOT / "tests/oracle/oracle.py", "--agreement",
                         region.agreement, "--table", table, "--period", region.period, *words,
@@ -42,8 +43,36 @@ class OracleTest(RegionTest):
                 r"(\d+) released, (\d+) suppressed, (\d+) of these by Z.*equal", done.out)
             self.assertTrue(found[kind], done.out)
             self.check_csv(answer)
-        self.assertGreater(int(found["counts"][1]), 0)
+        for kind in ("counts", "places", "overlap"):
+            self.assertGreater(int(found[kind][1]), 0, kind)
+            self.assertGreater(int(found[kind][2]), 0, kind)
+        self.check_hotspot(region)
         return [int(n) for n in found["flows"].groups()]
+
+    def check_hotspot(self, region):
+        """What three agencies saw together and none of them alone is in the answer, and said."""
+        planted = json.loads((region.dir / "input/region.json").read_text())["hotspot"]
+        answer = json.loads((region.dir / f"answers/places-{region.period}.json").read_text())
+        self.assertEqual(planted["period"], region.period)
+        self.assertEqual(answer["rule"]["min_agencies"], 3)
+        self.assertEqual(len(planted["planted"]), 3)
+        for party, children in planted["planted"].items():
+            self.assertGreaterEqual(children, 4)
+            self.assertLess(planted["seen"][party], answer["rule"]["min_children"])
+        (cell,) = [c for c in answer["periods"][0]["cells"]
+                   if c["destination"] == planted["destination"]
+                   and c["place_type"] == "railway-station"]
+        self.assertEqual(cell["status"], "released")
+        self.assertGreaterEqual(cell["value"], 10)
+        self.assertIn(f"A hotspot: {self.name_of(answer, planted['destination'])}, "
+                      f"railway-station, about {cell['value']} children. No agency could have seen "
+                      "it: none saw more than ", " ".join(region.made.out.split()))
+
+    @staticmethod
+    def name_of(answer, place):
+        (names,) = [dict(zip(d["codes"], d["names"])) for d in answer["dimensions"]
+                    if d["name"] == "destination"]
+        return names[place]
 
     def check_csv(self, answer):
         """The same figures in the CSV, suppressed ones blank."""
