@@ -192,7 +192,7 @@ class GeneratorTest(unittest.TestCase):
         self.assertGreater(len(found), 1)
 
     def test_what_is_to_be_linked_stays_within_the_agreements_entries(self):
-        """Of a quarter: 512 places of children, and 256 children met."""
+        """Of a quarter: 512 places of children, and 128 children met."""
         with tempfile.TemporaryDirectory() as folder:
             generate(folder, "--children", "4000")
             for party in self.rows:
@@ -206,7 +206,7 @@ class GeneratorTest(unittest.TestCase):
                     if row["event"] == "service-contact":
                         quarters["met", meetings.quarter_of(day)].add(child)
                 for (what, _), held in quarters.items():
-                    self.assertLess(len(held), 512 if what == "places" else 256)
+                    self.assertLess(len(held), 512 if what == "places" else 128)
                     of_child = collections.Counter(entry[0] for entry in held)
                     self.assertLessEqual(max(of_child.values()) if what == "places" else 0, 16)
 
