@@ -134,8 +134,10 @@ class LinkFit {
     const std::uint64_t k = t_.k[cell];
     const std::uint64_t z = t_.z[cell];
     if (!counted.in_bounds || c > most_ || k > n_ || z > n_ - k) return false;
-    if (of_episodes() ? counted.distinct > c : counted.entries != c) return false;
-    if (c > counted.distinct * n_ || c < k * floor_ + z) return false;
+    // One that enters a child several times has more entries than agencies: counted as it is, since
+    // a failure would tell it whether others hold the child.
+    if (of_episodes() ? counted.distinct > c : counted.entries > c) return false;
+    if (c < k * floor_ + z) return false;
     if (k == 0 && c > z * (floor_ - 1)) return false;
     return k == 0 || counted.distinct >= floor_;
   }

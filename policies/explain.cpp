@@ -264,8 +264,13 @@ class Explanation {
         "that one agency, or that it states none; and which contributors took part.");
     fact(
         "The asker and the asker's agency: the answer, after the disclosure rule. A contributor "
-        "that asks can take its own part off a figure; the rule is made so that another agency at "
-        "or above the floor is left, or nothing.");
+        "that asks can take its own part off a figure; of sums, the rule is made so that another "
+        "agency at or above the floor is left, or nothing.");
+    if (!linked_tables().empty())
+      fact(
+          "Of a linked table a contributor that asks may be left with fewer: the children that "
+          "only others know can be few although each agency knows many. Rounding alone hides "
+          "them.");
   }
 
   static std::string of_a_linked_table(const Table& t) {

@@ -130,6 +130,8 @@ std::string_view name_of(MessageType type) {
       return "link-refusal";
     case MessageType::link_void:
       return "link-void";
+    case MessageType::link_confirmations:
+      return "link-confirmations";
     case MessageType::renewed:
       return "renewed";
     case MessageType::revocations:

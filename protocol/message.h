@@ -84,6 +84,7 @@ enum class MessageType : std::uint8_t {
   link_confirmation = 90,        // contributor's statement: all of its own are there
   link_refusal = 91,             // anybody's statement
   link_void = 92,                // hub to all
+  link_confirmations = 93,       // hub to contributors: everybody's
 
   // Who still counts (docs/design/identities.md).
   renewed = 60,      // a party's new node certificate, under its old node key
@@ -94,5 +95,9 @@ enum class MessageType : std::uint8_t {
 std::string_view name_of(MessageType type);
 // Empty for a number that no message has.
 std::optional<MessageType> message_type_from(std::uint8_t number);
+
+constexpr bool is_of_the_link(MessageType type) {
+  return type >= MessageType::link_call && type <= MessageType::link_confirmations;
+}
 
 }  // namespace hedgerow::protocol

@@ -30,10 +30,6 @@ constexpr std::chrono::minutes kStartKeptFor{
 
 WipingBytes wiping_copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
-bool is_link_message(MessageType type) {
-  return type >= MessageType::link_call && type <= MessageType::link_void;
-}
-
 protocol::link::RefusalReason link_reason(RefusalReason reason) {
   switch (reason) {
     case RefusalReason::denied:
@@ -100,7 +96,7 @@ Result<Work> ContributorDesk::on_message(const Delivery& d, UtcTime now) {
   if (!lineage_.own().roles.contributor)
     return culprit_error("a node that contributes nothing was asked to", d.from.str());
   // Mixers speak to a contributor directly; its role knows which.
-  if (d.type != MessageType::link_begin && is_link_message(d.type))
+  if (d.type != MessageType::link_begin && protocol::is_of_the_link(d.type))
     return links_.on_message(d, now);
   if (d.from != lineage_.agreement.hub)
     return culprit_error("a message that only the hub sends", d.from.str());
@@ -141,6 +137,10 @@ Result<Work> ContributorDesk::on_start(const Delivery& d, UtcTime now) {
     return culprit_error("a release that was not asked for", d.from.str());
   started.context.release =
       protocol::sum::release_id(lineage_.id(), start.grant, start.table, start.period);
+  // The hub computes one release at a time: an earlier beginning of the same one is spent.
+  std::erase_if(started_, [&](const auto& other) {
+    return other.second.context.release == started.context.release;
+  });
   work.add(stand(d, started, admission.permit(), start.period, now));
   started_.insert_or_assign(d.session, std::move(started));
   return work;
@@ -284,11 +284,22 @@ Result<Work> ContributorDesk::on_link_begin(const Delivery& d, UtcTime now) {
             common_objection({plan.grant, plan.table, plan.period, plan.contributors,
                               plan.thresholds, plan.editions_head},
                              d.session, now));
+  HR_ASSIGN(const auto released,
+            lineage_.store.editions().find(plan.grant, plan.table, plan.period));
+  if (released)
+    return links_.refuse(d, protocol::link::RefusalReason::editions,
+                         denied("this period of the table is released"), now);
   if (objection_found)
     return links_.refuse(d, link_reason(objection_found->reason), denied(objection_found->text),
                          now);
-  if (const auto fits = check_link_plan(lineage_, plan, codes_, now); !fits.ok())
-    return links_.refuse(d, protocol::link::RefusalReason::denied, fits.error(), now);
+  if (const auto fits = check_link_plan(lineage_, plan, codes_, now); !fits.ok()) {
+    if (fits.error().code == Code::internal) return fits.error();
+    return links_.refuse(d,
+                         fits.error().code == Code::try_again
+                             ? protocol::link::RefusalReason::not_ready
+                             : protocol::link::RefusalReason::denied,
+                         fits.error(), now);
+  }
   return take_part_in_link(d, plan, now);
 }
 
@@ -302,13 +313,7 @@ Result<Work> ContributorDesk::take_part_in_link(const Delivery& d, const protoco
   HR_TRY(freeze(plan.grant, plan.period, now));
   HR_ASSIGN(auto counted,
             link_tally(lineage_.store, grant, agreed.disclosure, table, period, cells, codes_));
-  const std::uint64_t without = counted.without_number, beyond = counted.beyond_bounds;
-  HR_ASSIGN(Work work, links_.begin(d, std::move(counted.entries), now));
-  if (without > 0 || beyond > 0)
-    work.note("link-left-out", {{"release", plan.id.release.hex()},
-                                {"children-without-number", std::to_string(without)},
-                                {"entries-beyond-bounds", std::to_string(beyond)}});
-  return work;
+  return links_.begin(d, std::move(counted.entries), now);
 }
 
 // The freeze comes first and stays, whatever becomes of the attempt (disclosure.md rule 2).

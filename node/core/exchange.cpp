@@ -111,7 +111,10 @@ store::OutboxItem Exchange::seal_item(const Peer& receiver, const SessionId& ses
 // What a peer may cause without limit, and can do without.
 bool Exchange::may_be_dropped(MessageType type) {
   return type == MessageType::evaluate_refusal || type == MessageType::evaluate_response ||
-         type == MessageType::evaluate_checked || type == MessageType::question_status;
+         type == MessageType::evaluate_checked || type == MessageType::question_status ||
+         // What begins or ends an attempt: whoever is away for long gets a later one.
+         type == MessageType::sum_start || type == MessageType::link_call ||
+         type == MessageType::link_refusal || type == MessageType::link_void;
 }
 
 Result<void> Exchange::enqueue(Addressed& item, UtcTime now,

@@ -67,7 +67,8 @@ Result<Work> HubDesk::restore(UtcTime now) {
     }
     questions_.emplace(row.id, std::move(q));
   }
-  HR_TRY(releases_.restore(now));
+  HR_ASSIGN(Work dropped, releases_.restore(now));
+  work.add(std::move(dropped));
   return work;
 }
 
@@ -170,6 +171,14 @@ Result<Work> HubDesk::progress_all(UtcTime now) {
   return work;
 }
 
+// Whose certificates must count for a release of the table.
+std::vector<PartyId> HubDesk::needed_for(const policies::Permit& permit) const {
+  std::vector<PartyId> parties = lineage_.agreement.contributors();
+  if (lineage_.agreement.grant(permit.grant)->table(permit.table)->link)
+    for (const PartyId& mixer : lineage_.agreement.mixers()) parties.push_back(mixer);
+  return parties;
+}
+
 // Answers if every period is released; else sees to it that the first missing one is computed.
 Result<Work> HubDesk::progress(const SessionId& id, OpenQuestion& q, UtcTime now) {
   for (const auto& period : q.permit.periods) {
@@ -179,7 +188,7 @@ Result<Work> HubDesk::progress(const SessionId& id, OpenQuestion& q, UtcTime now
     if (releases_.is_busy_but_for(
             protocol::release_id(lineage_.id(), q.permit.grant, q.permit.table, period.label())))
       return Work{};
-    for (const PartyId& party : lineage_.agreement.contributors()) {
+    for (const PartyId& party : needed_for(q.permit)) {
       const auto standing = lineage_.peers.find(party)->check_standing(now);
       if (standing.ok()) continue;
       Error why = standing.error();

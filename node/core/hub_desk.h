@@ -53,6 +53,7 @@ class HubDesk {
   Result<Work> on_ask(const Delivery& delivery, UtcTime now);
   Result<Work> on_receipt(const Delivery& delivery, UtcTime now);
   Result<Work> progress_all(UtcTime now);
+  std::vector<PartyId> needed_for(const policies::Permit& permit) const;
   Result<Work> progress(const SessionId& id, OpenQuestion& q, UtcTime now);
   Result<Work> after_release(Result<Work> done, UtcTime now);
   Result<AnswerPeriod> answer_period(const policies::Permit& permit,

@@ -131,6 +131,7 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::link_proof:
     case MessageType::link_cascade:
     case MessageType::link_hashes:
+    case MessageType::link_confirmations:
       return contributor_.on_message(d, now);
     case MessageType::link_void:
       return on_link_void(d, now);

@@ -27,8 +27,8 @@ Result<Work> LinkContributions::restore(UtcTime now) {
   for (const auto& row : rows) {
     work.add(forget(row.id));
     const auto plan = plan_in(row.state);
-    if (!plan.ok()) return configuration("the stored note of a link is damaged");
-    if (now > plan->expiry) continue;
+    // The note serves a courtesy only: without it the others find out by themselves.
+    if (!plan.ok() || now > plan->expiry) continue;
     HR_ASSIGN(Outgoing refusal,
               LinkContributor::refuse(sum_parties(lineage_, env_.keyring.message()), row.state,
                                       RefusalReason::restarted,
@@ -89,6 +89,7 @@ Result<Work> LinkContributions::begin(const Delivery& d, protocol::link::LinkInp
   roles_.emplace(d.session, std::move(begun->first));
   work.write(keep_link_note(d.session, kRoleKind, d.body, plan.expiry));
   work.write(keep_last_link_attempt(plan.id.release, plan.id.attempt, now));
+  if (sent) work.write(keep_link_sent(plan.id.release, {sent->roster, false}, now));
   work.add(after(d.session, std::move(begun->second), now));
   return work;
 }

@@ -7,6 +7,13 @@
 
 namespace hedgerow::core {
 
+// Bounds that stand in the agreement's lint and again on the wire.
+static_assert(policies::kMinLinkEntries == protocol::link::kMinEntries);
+static_assert(policies::kMaxLinkEntries == protocol::link::kMaxEntries);
+static_assert(policies::kMaxLinkEntriesTogether == protocol::link::kMaxAllEntries);
+static_assert(policies::kMaxCellsPerGrant <= protocol::link::kMaxCells);
+static_assert(policies::kMaxParties <= protocol::link::kMaxContributors);
+
 namespace {
 
 protocol::link::Kind kind_of(const policies::Table& table) {

@@ -38,7 +38,7 @@ WipingBytes name_of(const Candidate& c) {
 }
 
 // At most `most` of each child, the first in order.
-std::uint64_t keep_of_each_child(WipingVector<Candidate>& all, std::size_t most) {
+void keep_of_each_child(WipingVector<Candidate>& all, std::size_t most) {
   std::sort(all.begin(), all.end(),
             [](const Candidate& a, const Candidate& b) { return a.cut() < b.cut(); });
   WipingVector<Candidate> kept;
@@ -47,9 +47,7 @@ std::uint64_t keep_of_each_child(WipingVector<Candidate>& all, std::size_t most)
     of_child = !kept.empty() && kept.back().child == c.child ? of_child + 1 : 1;
     if (of_child <= most) kept.push_back(c);
   }
-  const std::uint64_t dropped = all.size() - kept.size();
   all = std::move(kept);
-  return dropped;
 }
 
 }  // namespace
@@ -67,16 +65,13 @@ Result<LinkTally> link_tally(store::LineageStore& store, const policies::Grant& 
   RowCells cells(link_cells, codes);
 
   WipingVector<Candidate> all;
-  WipingSet<ByteArray<32>> children, unmatched;
+  WipingSet<ByteArray<32>> children;
   HR_TRY(store.records().frozen_rows(
       grant.id, period.label(), first, period.last_day().number,
       [&](const store::MovementRow& row, const ByteArray<32>& child) -> Result<void> {
         if (!filter.admits(row)) return {};
         children.insert(child);
-        if (child == row.child_key || child == row.source_key) {
-          unmatched.insert(child);
-          return {};
-        }
+        if (child == row.child_key || child == row.source_key) return {};  // without NHS number
         HR_ASSIGN(const std::size_t cell, cells.cell_of(row));
         all.push_back(
             {child, static_cast<std::uint32_t>(cell), episodes ? row.started_day : 0, {}});
@@ -89,17 +84,14 @@ Result<LinkTally> link_tally(store::LineageStore& store, const policies::Grant& 
   for (Candidate& c : all)
     c.order = keyed_hash(store.reference_key(), kDomainLinkBound, name_of(c));
 
-  LinkTally out;
-  out.without_number = unmatched.size();
-  out.beyond_bounds =
-      keep_of_each_child(all, episodes ? bounds.episodes_per_child : bounds.cells_per_child);
+  keep_of_each_child(all, episodes ? bounds.episodes_per_child : bounds.cells_per_child);
   if (all.size() > bounds.entries) {
     std::sort(all.begin(), all.end(),
               [](const Candidate& a, const Candidate& b) { return a.order < b.order; });
-    out.beyond_bounds += all.size() - bounds.entries;
     all.resize(bounds.entries);
   }
 
+  LinkTally out;
   WipingSet<std::pair<std::uint32_t, ByteArray<32>>> counted;
   WipingSet<ByteArray<32>> brought;
   for (const Candidate& c : all) {

@@ -15,9 +15,6 @@ struct LinkTally {
   protocol::sum::SumInput input;  // over the link cells, of the same entries
   // Of all children that the table's rows are of, the share that is among the entries.
   policies::MatchBand match = policies::MatchBand::not_stated;
-  // For this node's own log.
-  std::uint64_t without_number = 0;  // children whose NHS number is not known
-  std::uint64_t beyond_bounds = 0;   // entries left out by the table's bounds
 };
 
 // The period must be frozen for the grant; `grant` has the thresholds in force, `agreed` is the

@@ -26,8 +26,8 @@ Result<Work> MixerDesk::restore(UtcTime now) {
   for (const auto& row : rows) {
     work.add(forget(row.id));
     const auto plan = Plan::decode(row.state);
-    if (!plan.ok()) return configuration("the stored note of a link is damaged");
-    if (now > plan->expiry) continue;
+    // The note serves a courtesy only: without it the others find out by themselves.
+    if (!plan.ok() || now > plan->expiry) continue;
     HR_ASSIGN(Outgoing refusal,
               LinkMixer::refuse(sum_parties(lineage_, env_.keyring.message()), *plan, row.id,
                                 RefusalReason::restarted,

@@ -14,7 +14,17 @@ namespace hedgerow::core {
 using protocol::sum::ReleaseId;
 using protocol::sum::SumHub;
 
-Result<void> ReleaseDesk::restore(UtcTime now) {
+namespace {
+
+// The node's own failure, not a party's: it stops.
+bool is_fatal_here(const Error& error) {
+  return error.code == Code::internal || error.code == Code::configuration;
+}
+
+}  // namespace
+
+Result<Work> ReleaseDesk::restore(UtcTime now) {
+  Work dropped;
   const auto parties = sum_parties(lineage_, env_.keyring.message());
   HR_ASSIGN(const auto roles, lineage_.store.sessions().list(std::string(kHubRoleKind)));
   for (const auto& row : roles) {
@@ -25,9 +35,17 @@ Result<void> ReleaseDesk::restore(UtcTime now) {
     const policies::Grant* grant = lineage_.agreement.grant(m.grant);
     const policies::Table* table = grant == nullptr ? nullptr : grant->table(m.table);
     const bool linked = table != nullptr && table->link.has_value();
+    // What its link counted is gone. Nobody has opened: a whole new attempt is as good.
+    if (linked && role.phase() != SumHub::Phase::openings) {
+      const SessionId session = row.id;
+      dropped.write([session](store::LineageStore& s) {
+        return s.sessions().remove(session, std::string(kHubRoleKind));
+      });
+      continue;
+    }
     active_.emplace(Active{std::move(role), question, now, now, false, std::move(rates), linked});
   }
-  return {};
+  return dropped;
 }
 
 bool ReleaseDesk::is_busy_but_for(const protocol::ReleaseId& release) const {
@@ -91,11 +109,12 @@ Result<Work> ReleaseDesk::begin(const SessionId& question, ByteView countersigne
 
 Result<Work> ReleaseDesk::on_message(const Delivery& d, UtcTime now) {
   if (d.type == MessageType::sum_standing) return on_standing(d, now);
-  if (d.type >= MessageType::link_call && d.type <= MessageType::link_void) {
+  if (protocol::is_of_the_link(d.type)) {
     HR_ASSIGN(Work work, link_.on_message(d, now));
     return after_link(std::move(work), now);
   }
-  if (!active_ || active_->role.session() != d.session) return Work{};
+  // A held sum is asked for again once its link has counted; what comes before that waits.
+  if (!active_ || active_->held || active_->role.session() != d.session) return Work{};
   if (d.type == MessageType::sum_match_rate) return on_match_rate(d, now);
   HR_ASSIGN(auto step, active_->role.on_message(d.from, d.type, d.body, now));
   return after_role(std::move(step), now);
@@ -114,7 +133,9 @@ Result<Work> ReleaseDesk::on_standing(const Delivery& d, UtcTime now) {
   if (!g.standings.emplace(d.from, standing).second) return Work{};
   g.statements.emplace(d.from, d.body);
   if (g.standings.size() < contributors.size()) return Work{};
-  return begin_attempt(now);
+  auto begun = begin_attempt(now);
+  if (begun.ok() || is_fatal_here(begun.error())) return begun;
+  return give_up_gathering(std::move(begun).error());
 }
 
 std::optional<Error> ReleaseDesk::too_few() const {
@@ -163,9 +184,9 @@ Result<Work> ReleaseDesk::begin_link(UtcTime now) {
   work.write([id = plan.id, now](store::LineageStore& s) {
     return keep_attempt(s, id.release, id.attempt, now);
   });
+  HR_ASSIGN(Work begun, link_.begin(plan, g.context.session, now));
   g.linking = true;
   g.gives_up_at = plan.expiry;
-  HR_ASSIGN(Work begun, link_.begin(plan, g.context.session, now));
   work.add(std::move(begun));
   return after_link(std::move(work), now);
 }
@@ -184,8 +205,9 @@ Result<Work> ReleaseDesk::after_link(Work work, UtcTime now) {
     work.add(take_up_held(now));
     return work;
   }
-  HR_ASSIGN(Work next, begin_sum(now));
-  work.add(std::move(next));
+  auto next = begin_sum(now);
+  if (!next.ok() && is_fatal_here(next.error())) return next;
+  work.add(next.ok() ? std::move(next).value() : give_up_gathering(std::move(next).error()));
   return work;
 }
 
@@ -296,7 +318,7 @@ Result<policies::Edition> ReleaseDesk::make_edition(const protocol::sum::Manifes
   HR_ASSIGN(const auto space, policies::CellSpace::make(lineage_.agreement, table, codes_));
   auto sums = std::move(active_->role).take_figures();
   if (!table.link) return release(grant, space, m.contributors.size(), std::move(sums));
-  HR_CHECK(counted_.has_value());
+  if (!counted_) return internal("a companion sum ended without what its link counted");
   return release_link(grant, agreed.disclosure, lineage_.agreement, table, space, m.contributors,
                       std::move(*counted_), std::move(sums));
 }

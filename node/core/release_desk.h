@@ -39,7 +39,8 @@ class ReleaseDesk {
               const policies::CodeList& codes)
       : lineage_(lineage), env_(environment), codes_(codes), link_(lineage, environment) {}
 
-  Result<void> restore(UtcTime now);
+  // Drops what cannot be gone on with.
+  Result<Work> restore(UtcTime now);
 
   // With another release than this one; or with this one, but not held.
   bool is_busy_but_for(const protocol::ReleaseId& release) const;

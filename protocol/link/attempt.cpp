@@ -108,6 +108,10 @@ std::chrono::seconds Attempt::lifetime(UtcTime now) const {
   return std::max(kMinLifetime, std::chrono::ceil<std::chrono::seconds>(plan().expiry - now));
 }
 
+bool Attempt::is_party(const PartyId& party) const {
+  return party == hub() || contributor(party) || mixer(party);
+}
+
 std::optional<std::size_t> Attempt::contributor(const PartyId& party) const {
   return place_of(plan().contributors, party);
 }
@@ -144,7 +148,9 @@ Result<Vouched> Attempt::read_vouched(MessageType type, const PartyId& sender, B
   if (!vouched.ok()) return culprit_error(vouched.error().text, sender.str());
   HR_TRY(check_id(vouched->id, sender));
   if (vouched->qh != qh_)
-    return culprit_error(sender.str() + " was shown another manifest", hub().str());
+    // In what the hub puts together it is the hub's doing; else the sender's own words.
+    return culprit_error("a statement of " + sender.str() + " about another manifest",
+                         (blame == hub() ? hub() : sender).str());
   if (vouched->count != count)
     return culprit_error("a statement about another number than the manifest asks for",
                          sender.str());
@@ -185,7 +191,8 @@ void Attempt::send_parts(Step& step, const PartyId& party, MessageType type, Byt
 }
 
 Void Attempt::void_body(RefusalReason reason, const Error& why) const {
-  const bool named = is_valid_name(why.culprit);
+  const auto accused = PartyId::parse(why.culprit);
+  const bool named = accused.ok() && is_party(*accused);
   return {id(), reason, named ? why.culprit : std::string(), printable(why.text)};
 }
 

@@ -34,6 +34,7 @@ class Attempt {
   // Place in the plan's order; empty for anybody else.
   std::optional<std::size_t> contributor(const PartyId& party) const;
   std::optional<std::size_t> mixer(const PartyId& party) const;
+  bool is_party(const PartyId& party) const;  // of the attempt, the hub included
 
   // With a manifest only.
   const Bytes& manifest_statement() const { return statement_; }

@@ -111,8 +111,7 @@ void LinkContributor::plan_points(Random& rng) {
 Result<Step> LinkContributor::on_message(const PartyId& from, MessageType type, ByteView body,
                                          UtcTime now, Random& rng) {
   if (finished()) return Step{};  // late words of an attempt that is over here
-  if (attempt_.expired(now))
-    return fail(RefusalReason::not_ready, try_again("the attempt has expired"), now);
+  if (attempt_.expired(now)) return expire(now);
   if (from != attempt_.hub() && !attempt_.mixer(from))
     return culprit_error("a message of a party that has nothing to say here", from.str());
   auto step = dispatch(from, type, body, now, rng);
@@ -125,6 +124,7 @@ Result<Step> LinkContributor::dispatch(const PartyId& from, MessageType type, By
   if (from == attempt_.hub()) {
     if (type == MessageType::link_cascade) return on_cascade(body);
     if (type == MessageType::link_hashes) return on_hashes(body, now);
+    if (type == MessageType::link_confirmations) return on_confirmations(body);
     if (type == MessageType::link_void) return on_void(body);
     return not_expected(from, type);
   }
@@ -137,8 +137,7 @@ Result<Step> LinkContributor::dispatch(const PartyId& from, MessageType type, By
 
 Step LinkContributor::on_time(UtcTime now, Random& rng) {
   if (finished()) return Step{};
-  if (attempt_.expired(now))
-    return fail(RefusalReason::not_ready, try_again("the attempt has expired"), now);
+  if (attempt_.expired(now)) return expire(now);
   auto step = slice(now, rng);
   if (step.ok()) return std::move(*step);
   return fail(RefusalReason::deviation, step.error(), now);
@@ -171,7 +170,8 @@ Result<void> LinkContributor::blind_slice(std::size_t end, Random& rng) {
   for (std::size_t k = done_; k < end; ++k) {
     std::optional<Element>& at = blinded_[place_[k]];
     if (k >= targets_.size()) {
-      at = random_element(rng);
+      // As much work as for a child, so that the time taken does not say how many there are.
+      HR_ASSIGN(at, multiply(blind_, random_element(rng)));
       continue;
     }
     const LinkItem& item = input_[targets_[k].item];
@@ -316,11 +316,12 @@ Result<Step> LinkContributor::on_proof(std::size_t j, ByteView body) {
 
 Result<void> LinkContributor::seal_slice(std::size_t end, Random& rng) {
   HR_ASSIGN(const SecretScalar inverse, invert(blind_));
-  const auto token_of = [&](std::uint32_t target) -> Result<LinkToken> {
-    HR_ASSIGN(const Element z, sum_at(place_[target]));
+  const auto token_at = [&](std::uint32_t place) -> Result<LinkToken> {
+    HR_ASSIGN(const Element z, sum_at(place));
     HR_ASSIGN(const Element t, multiply(inverse, z));
     return link_token(attempt_.qh(), t);
   };
+  const auto token_of = [&](std::uint32_t target) { return token_at(place_[target]); };
   const std::vector<SealPublicKey> mixers = attempt_.seal_keys_from(0);
   const std::size_t number = *attempt_.contributor(attempt_.self()) + 1;
   for (std::size_t k = done_; k < end; ++k) {
@@ -335,6 +336,11 @@ Result<void> LinkContributor::seal_slice(std::size_t end, Random& rng) {
       if (plan().kind == Kind::episodes) {
         HR_ASSIGN(entry.episode, token_of(episode_point_[i]));
       }
+    }
+    // The same work for a null entry, whose result is thrown away.
+    const std::size_t real = i < input_.size() ? (plan().kind == Kind::episodes ? 2U : 1U) : 0U;
+    for (std::size_t n = real; n < (plan().kind == Kind::episodes ? 2U : 1U); ++n) {
+      HR_ASSIGN([[maybe_unused]] const LinkToken unused, token_at(place_[k]));
     }
     Bytes inner = seal_entry(attempt_.hub_key(), entry, rng);
     own_hashes_.push_back(entry_hash(inner));
@@ -375,7 +381,7 @@ Result<Step> LinkContributor::on_cascade(ByteView body) {
 }
 
 // Numbers and hashes, from what every contributor stated to what reached the hub.
-Result<void> LinkContributor::check_chain() const {
+Result<void> LinkContributor::check_chain() {
   const Plan& p = plan();
   const PartyId& hub = attempt_.hub();
   if (cascade_->entries.size() != p.contributors.size() ||
@@ -399,9 +405,10 @@ Result<void> LinkContributor::check_chain() const {
     HR_TRY(attempt_.check_id(counts->id, mixer));
     if (counts->qh != attempt_.qh() || counts->in != p.all_entries() ||
         counts->out != p.all_entries() || counts->hash_in != in)
-      return culprit_error("the numbers or hashes of the cascade do not follow at " + mixer.str(),
-                           mixer.str());
+      // Whether it or the one before has said what is not so cannot be known from here.
+      return bad_input("the numbers or hashes of the cascade do not follow at " + mixer.str());
     in = counts->hash_out;
+    shown_ = counts->shown;
   }
   return {};
 }
@@ -432,16 +439,43 @@ Result<Step> LinkContributor::on_hashes(ByteView body, UtcTime now) {
   if (HEDGEROW_LINK_CHECK(own_entries) && own != own_hashes_.size())
     return Error{Code::bad_input, "entries of this party did not reach the hub", {}, {}};
 
-  const Vouched confirmed{attempt_.id(), attempt_.qh(), static_cast<std::uint32_t>(all),
-                          hashes_hash(attempt_.qh(), hashes_)};
+  const Hash64 hash = hashes_hash(attempt_.qh(), hashes_);
+  if (HEDGEROW_LINK_CHECK(shown) && hash != shown_)
+    return culprit_error("other hashes than of what left the last mixer", hub.str());
+  const Vouched confirmed{attempt_.id(), attempt_.qh(), static_cast<std::uint32_t>(all), hash};
   step.log.push_back(attempt_.note("link-confirmed"));
   step.log.back().fields.emplace_back("hashes", confirmed.hash.hex());
   step.send.push_back(attempt_.to(hub, MessageType::link_confirmation,
                                   attempt_.sign(MessageType::link_confirmation, confirmed.encode()),
                                   now));
+  phase_ = Phase::agreeing;
+  shown_ = confirmed.hash;
+  own_hashes_ = std::vector<EntryHash>();
+  hashes_ = Bytes();
+  return step;
+}
+
+// Only what everybody has confirmed may be counted: a hub that shows each party a list of its own
+// is found here.
+Result<Step> LinkContributor::on_confirmations(ByteView body) {
+  const PartyId& hub = attempt_.hub();
+  if (phase_ != Phase::agreeing) return not_expected(hub, MessageType::link_confirmations);
+  const auto all = Confirmations::decode(body);
+  if (!all.ok()) return culprit_error(all.error().text, hub.str());
+  HR_TRY(attempt_.check_id(all->id, hub));
+  if (all->statements.size() != plan().contributors.size())
+    return culprit_error("confirmations that are not of every contributor", hub.str());
+  for (std::size_t i = 0; i < all->statements.size(); ++i) {
+    HR_ASSIGN(const Vouched v,
+              attempt_.read_vouched(MessageType::link_confirmation, plan().contributors[i],
+                                    all->statements[i], plan().all_entries(), hub));
+    if (HEDGEROW_LINK_CHECK(one_list) && v.hash != shown_)
+      return culprit_error("the hub has shown " + plan().contributors[i].str() + " other entries",
+                           hub.str());
+  }
   phase_ = Phase::confirmed;
-  own_hashes_ = {};
-  hashes_ = {};
+  Step step;
+  step.log.push_back(attempt_.note("link-agreed"));
   step.finished = true;
   return step;
 }
@@ -461,10 +495,24 @@ Result<Step> LinkContributor::on_void(ByteView body) {
   return step;
 }
 
+Step LinkContributor::expire(UtcTime now) {
+  Error why = try_again("the attempt has expired");
+  for (std::size_t j = 0; j < replies_.size() && why.culprit.empty(); ++j) {
+    const Reply& r = replies_[j];
+    const bool waits = (phase_ == Phase::evaluating && r.evaluated.size() != plan().points()) ||
+                       (phase_ == Phase::checking && !r.check) ||
+                       (phase_ == Phase::proving && !r.proved);
+    if (!waits) continue;
+    why.culprit = plan().mixers[j].str();
+    why.text = "no answer in time from " + why.culprit;
+  }
+  return fail(RefusalReason::expired, std::move(why), now);
+}
+
 Step LinkContributor::fail(RefusalReason reason, Error why, UtcTime now) {
   phase_ = Phase::failed;
   wipe_secrets();
-  own_hashes_ = {};
+  own_hashes_ = std::vector<EntryHash>();
   Step step;
   step.log.push_back(attempt_.note("link-failed"));
   step.log.back().fields.emplace_back("party", why.culprit);
@@ -477,15 +525,16 @@ Step LinkContributor::fail(RefusalReason reason, Error why, UtcTime now) {
 
 void LinkContributor::wipe_secrets() {
   blind_ = SecretScalar();
-  input_ = {};
-  targets_ = {};
-  child_point_ = {};
-  episode_point_ = {};
-  place_ = {};
-  blinded_ = {};
+  // Assigned, not cleared: what is given back is wiped.
+  input_ = LinkInput();
+  targets_ = std::vector<Target>();
+  child_point_ = std::vector<std::uint32_t>();
+  episode_point_ = std::vector<std::uint32_t>();
+  place_ = std::vector<std::uint32_t>();
+  blinded_ = std::vector<std::optional<Element>>();
   for (Reply& reply : replies_) reply = Reply();
-  entry_order_ = {};
-  onions_ = {};
+  entry_order_ = std::vector<std::uint32_t>();
+  onions_ = Bytes();
 }
 
 }  // namespace hedgerow::protocol::link

@@ -7,7 +7,8 @@
 //   every mixer's checked            -> sealing, in slices         sealing
 //     (where they do not fit: prove  -> every mixer's proof        proving)
 //                                    -> entries, onions            sent
-//   cascade and hashes               -> confirmation               confirmed
+//   cascade and hashes               -> confirmation               agreeing
+//   everybody's confirmation                                       confirmed
 //
 // Slices are done on_time(), at once where a step asks to be woken now. Everything is in memory:
 // there is no saved state (docs/adr/0021). Whoever carries out the steps
@@ -64,6 +65,7 @@ class LinkContributor {
     proving,
     sealing,
     sent,
+    agreeing,
     confirmed,
     failed,
   };
@@ -86,7 +88,10 @@ class LinkContributor {
 
   Phase phase() const { return phase_; }
   bool finished() const { return phase_ == Phase::confirmed || phase_ == Phase::failed; }
-  bool sent() const { return phase_ == Phase::sent || phase_ == Phase::confirmed; }
+  bool sent() const {
+    return phase_ == Phase::sent || phase_ == Phase::agreeing || phase_ == Phase::confirmed;
+  }
+  // Everybody has confirmed the same entries.
   bool confirmed() const { return phase_ == Phase::confirmed; }
   Hash64 roster() const { return link_roster_hash(plan().contributors); }
   const std::optional<Error>& failure() const { return failure_; }
@@ -118,7 +123,10 @@ class LinkContributor {
   Result<Step> on_proof(std::size_t j, ByteView body);
   Result<Step> on_cascade(ByteView body);
   Result<Step> on_hashes(ByteView body, UtcTime now);
+  Result<Step> on_confirmations(ByteView body);
   Result<Step> on_void(ByteView body);
+  // With whom it waits for: it cannot be told from here whose words were lost.
+  Step expire(UtcTime now);
   Result<Step> slice(UtcTime now, Random& rng);
   Result<void> blind_slice(std::size_t end, Random& rng);
   Result<void> weigh_slice(std::size_t end, Random& rng);
@@ -128,7 +136,7 @@ class LinkContributor {
   Result<Step> send_entries(UtcTime now);
   Result<Step> compare(UtcTime now);
   Result<Element> sum_at(std::size_t k) const;
-  Result<void> check_chain() const;
+  Result<void> check_chain();
   Step fail(RefusalReason reason, Error why, UtcTime now);
   void wipe_secrets();
 
@@ -150,6 +158,7 @@ class LinkContributor {
   std::optional<Cascade> cascade_;
   Bytes entries_statement_;
   Bytes hashes_;  // as the hub showed them
+  Hash64 shown_;  // as the last mixer states them
   std::optional<Error> failure_;
 };
 

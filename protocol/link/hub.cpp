@@ -10,6 +10,9 @@ namespace hedgerow::protocol::link {
 namespace {
 
 constexpr std::size_t kSlice = 512;
+constexpr std::chrono::seconds kPlanningTime{90};
+// Parties' own time may be up a little later; what they then report comes first.
+constexpr std::chrono::seconds kReportsAfter{15};
 
 Error not_expected(const PartyId& from, MessageType type) {
   return culprit_error("not expected now: " + std::string(protocol::name_of(type)), from.str());
@@ -41,12 +44,13 @@ Result<std::pair<LinkHub, Step>> LinkHub::begin(LinkHubSetup setup, UtcTime now,
   if (attempt.expired(now)) return denied("link plan: expired");
   LinkHub role(std::move(attempt));
   role.seal_ = random_seal_key_pair(rng);
+  role.begun_at_ = now;
   Step step;
   step.log.push_back(role.attempt_.note("link-called"));
   const Bytes call = role.plan().encode();
   for (const PartyId& mixer : role.plan().mixers)
     step.send.push_back(role.attempt_.to(mixer, MessageType::link_call, call, now));
-  step.wake_at = role.plan().expiry + std::chrono::milliseconds(1);
+  step.wake_at = role.gives_up_at() + std::chrono::milliseconds(1);
   return std::pair(std::move(role), std::move(step));
 }
 
@@ -110,6 +114,7 @@ Result<Step> LinkHub::on_signature(std::size_t j, ByteView body, UtcTime now) {
   const Bytes encoded = begin.encode();
   phase_ = Phase::running;
   Step step;
+  step.wake_at = gives_up_at() + std::chrono::milliseconds(1);
   for (const PartyId& party : plan().contributors)
     step.send.push_back(attempt_.to(party, MessageType::link_begin, encoded, now));
   return step;
@@ -198,22 +203,46 @@ Result<Step> LinkHub::when_complete(UtcTime now) {
   if (!stated || !counted || batch_.size() != plan().all_entries() * ciphertext_size())
     return Step{};
   if (HEDGEROW_LINK_CHECK(chain)) HR_TRY(check_chain());
-  HR_ASSIGN(const Bytes hashes, sorted_hashes());
-  shown_ = hashes_hash(attempt_.qh(), hashes);
+  hashes_ = sorted_hashes(batch_, ciphertext_size());
+  HR_TRY(check_hashes());
   Cascade cascade{attempt_.id(), {}, {}};
   for (const ContributorSeat& s : contributors_) cascade.entries.push_back(s.entries);
   for (const MixerSeat& m : mixers_) cascade.counts.push_back(m.counts_statement);
-  const Bytes encoded = cascade.encode();
+  cascade_ = cascade.encode();
   phase_ = Phase::confirmations;
   Step step;
   step.log.push_back(attempt_.note("link-shown"));
   step.log.back().fields.emplace_back("hashes", shown_.hex());
-  for (const PartyId& party : plan().contributors) {
-    step.send.push_back(attempt_.to(party, MessageType::link_cascade, encoded, now));
-    attempt_.send_parts(step, party, MessageType::link_hashes, hashes, kEntryHashSize,
-                        kHashesInPart, now);
-  }
+  step.wake_at = now;
   return step;
+}
+
+Step LinkHub::show_slice(UtcTime now) {
+  const PartyId& party = plan().contributors[shown_to_++];
+  Step step;
+  step.send.push_back(attempt_.to(party, MessageType::link_cascade, cascade_, now));
+  attempt_.send_parts(step, party, MessageType::link_hashes, hashes_, kEntryHashSize, kHashesInPart,
+                      now);
+  const bool more = shown_to_ < contributors_.size();
+  if (!more) hashes_ = Bytes();
+  step.wake_at = more ? now : gives_up_at() + std::chrono::milliseconds(1);
+  return step;
+}
+
+// All different, and what the last mixer says that they are.
+Result<void> LinkHub::check_hashes() {
+  const std::string& last = plan().mixers.back().str();
+  for (std::size_t at = kEntryHashSize; at < hashes_.size(); at += kEntryHashSize) {
+    const ByteView all(hashes_);
+    const bool equal = std::ranges::equal(all.subspan(at, kEntryHashSize),
+                                          all.subspan(at - kEntryHashSize, kEntryHashSize));
+    if (HEDGEROW_LINK_CHECK(distinct_entries) && equal)
+      return culprit_error("the same entry twice", last);
+  }
+  shown_ = hashes_hash(attempt_.qh(), hashes_);
+  if (HEDGEROW_LINK_CHECK(shown) && mixers_.back().counts->shown != shown_)
+    return culprit_error("hashes that are not of what it passed on", last);
+  return {};
 }
 
 Result<void> LinkHub::check_chain() const {
@@ -227,7 +256,8 @@ Result<void> LinkHub::check_chain() const {
     const std::string& name = p.mixers[j].str();
     if (c.qh != attempt_.qh() || c.in != p.all_entries() || c.out != p.all_entries())
       return culprit_error("counts of " + name + " that are not balanced", name);
-    if (c.hash_in != in) return culprit_error("what went into " + name + " is not " + before, name);
+    // It may have said so wrongly, or the one before passed on something else than it said.
+    if (c.hash_in != in) return bad_input("what went into " + name + " is not " + before);
     in = c.hash_out;
     before = "what came out of " + name;
   }
@@ -236,34 +266,28 @@ Result<void> LinkHub::check_chain() const {
   return {};
 }
 
-Result<Bytes> LinkHub::sorted_hashes() const {
-  std::vector<EntryHash> hashes;
-  for (std::size_t at = 0; at < batch_.size(); at += ciphertext_size())
-    hashes.push_back(entry_hash(ByteView(batch_).subspan(at, ciphertext_size())));
-  std::ranges::sort(hashes);
-  if (HEDGEROW_LINK_CHECK(distinct_entries) && std::ranges::adjacent_find(hashes) != hashes.end())
-    return culprit_error("the same entry twice", plan().mixers.back().str());
-  Bytes out;
-  for (const EntryHash& h : hashes) out.insert(out.end(), h.begin(), h.end());
-  return out;
-}
-
 Result<Step> LinkHub::on_confirmation(std::size_t i, ByteView body, UtcTime now) {
   const PartyId& from = plan().contributors[i];
-  if (phase_ != Phase::confirmations || contributors_[i].confirmed)
+  if (phase_ != Phase::confirmations || !contributors_[i].confirmation.empty())
     return not_expected(from, MessageType::link_confirmation);
   HR_ASSIGN(const Vouched v, attempt_.read_vouched(MessageType::link_confirmation, from, body,
                                                    plan().all_entries(), from));
   if (HEDGEROW_LINK_CHECK(confirmation) && v.hash != shown_)
     return culprit_error("a confirmation of other hashes", from.str());
-  contributors_[i].confirmed = true;
+  contributors_[i].confirmation = to_bytes(body);
   Step step;
   step.log.push_back(attempt_.note("link-confirmation"));
   step.log.back().fields.emplace_back("party", from.str());
-  if (std::ranges::all_of(contributors_, &ContributorSeat::confirmed)) {
-    phase_ = Phase::opening;
-    step.wake_at = now;
-  }
+  step.log.back().fields.emplace_back("hashes", v.hash.hex());
+  const auto missing = [](const ContributorSeat& seat) { return seat.confirmation.empty(); };
+  if (std::ranges::any_of(contributors_, missing)) return step;
+  Confirmations all{attempt_.id(), {}};
+  for (const ContributorSeat& seat : contributors_) all.statements.push_back(seat.confirmation);
+  const Bytes encoded = all.encode();
+  for (const PartyId& party : plan().contributors)
+    step.send.push_back(attempt_.to(party, MessageType::link_confirmations, encoded, now));
+  phase_ = Phase::opening;
+  step.wake_at = now;
   return step;
 }
 
@@ -272,14 +296,25 @@ Result<Step> LinkHub::on_refusal(const PartyId& from, ByteView body, UtcTime now
   const auto refusal = Refusal::decode(read);
   if (!refusal.ok()) return culprit_error(refusal.error().text, from.str());
   HR_TRY(attempt_.check_id(refusal->id, from));
-  const bool accuses = refusal->reason == RefusalReason::deviation;
-  const std::string text =
-      from.str() +
-      (accuses ? " reports: "
-               : " refuses (" + std::string(link::name_of(refusal->reason)) + "): ") +
-      refusal->text;
-  return fail(refusal->reason,
-              {code_of(refusal->reason), text, accuses ? refusal->culprit : from.str(), {}}, now);
+  // Its own clock may be ahead: it is not its fault that time is up. Whom it waited for, it says;
+  // else the hub's own time tells who is silent.
+  const auto accused = PartyId::parse(refusal->culprit);
+  const bool accuses = accused.ok() && attempt_.is_party(*accused);
+  if (refusal->reason == RefusalReason::expired && !accuses) return Step{};
+  // Of somebody else's doing, perhaps of somebody whom it cannot name.
+  const bool reports = accuses || refusal->reason == RefusalReason::deviation;
+  std::string text = from.str();
+  text +=
+      reports ? " reports: " : " refuses (" + std::string(link::name_of(refusal->reason)) + "): ";
+  const std::string culprit = accuses ? refusal->culprit : reports ? "" : from.str();
+  return fail(refusal->reason, {code_of(refusal->reason), text + refusal->text, culprit, {}}, now);
+}
+
+// Planning takes seconds; who is away would hold everybody up for all the time that entries need.
+UtcTime LinkHub::gives_up_at() const {
+  const bool planning = phase_ == Phase::keys || phase_ == Phase::signatures;
+  const UtcTime end = plan().expiry + kReportsAfter;
+  return planning ? std::min(end, begun_at_ + kPlanningTime) : end;
 }
 
 Step LinkHub::on_time(UtcTime now) {
@@ -291,8 +326,7 @@ Step LinkHub::on_time(UtcTime now) {
     if (!opened.ok()) return fail(RefusalReason::deviation, opened.error(), now);
     step.wake_at = now;
     if (opened_count_ < all) return step;
-    if (const auto counted = count(); !counted.ok())
-      return fail(RefusalReason::deviation, counted.error(), now);
+    count();
     step.wake_at.reset();
     step.finished = true;
     step.log.push_back(attempt_.note("link-complete"));
@@ -301,16 +335,17 @@ Step LinkHub::on_time(UtcTime now) {
     wipe_secrets();
     return step;
   }
-  if (attempt_.expired(now)) {
+  if (phase_ == Phase::confirmations && shown_to_ < contributors_.size()) return show_slice(now);
+  if (now > gives_up_at()) {
     const auto silent = waiting_for();
-    return fail(RefusalReason::not_ready,
+    return fail(RefusalReason::expired,
                 {Code::try_again,
                  "no answer in time from " + names_of(silent),
-                 silent.empty() ? std::string() : silent.front().str(),
+                 silent.size() == 1 ? silent.front().str() : std::string(),
                  {}},
                 now);
   }
-  step.wake_at = plan().expiry + std::chrono::milliseconds(1);
+  step.wake_at = gives_up_at() + std::chrono::milliseconds(1);
   return step;
 }
 
@@ -335,7 +370,9 @@ Result<void> LinkHub::open_slice(std::size_t end) {
 }
 
 // Runs of equal tokens within a cell. The sizes of runs are kept, what the tokens were is not.
-Result<void> LinkHub::count() {
+// However often somebody enters a child, and under whose number, counting goes on: an attempt that
+// failed for it would tell who did so whether others hold that child.
+void LinkHub::count() {
   const Plan& p = plan();
   const std::size_t n = contributors_.size();
   const bool episodes = p.kind == Kind::episodes;
@@ -347,29 +384,24 @@ Result<void> LinkHub::count() {
   for (std::size_t from = 0; from < opened_.size();) {
     std::size_t to = from;
     std::set<LinkToken> days;
-    std::vector<std::size_t> who;
+    std::set<std::size_t> who;
     while (to < opened_.size() && opened_[to].cell == opened_[from].cell &&
            opened_[to].token == opened_[from].token) {
       days.insert(opened_[to].episode);
-      who.push_back(opened_[to].contributor);
+      who.insert(opened_[to].contributor);
       ++to;
     }
     figures_.entries[opened_[from].cell] += to - from;
-    std::size_t degree = episodes ? std::min<std::size_t>(days.size(), kMaxDegree) : to - from;
-    if (degree > n && !episodes)
-      return bad_input("a child entered more often than there are contributors");
+    std::size_t degree = std::min(to - from, n);
+    if (episodes) degree = std::min<std::size_t>(days.size(), kMaxDegree);
+    if (p.kind == Kind::children_by_agency) degree = who.size();
     ++figures_.tokens[opened_[from].cell * figures_.degrees + degree - 1];
-    if (p.kind == Kind::children_by_agency) {
-      std::ranges::sort(who);
-      if (std::ranges::adjacent_find(who) != who.end())
-        return bad_input("a child entered twice under one contributor's number");
-      for (std::size_t i = 0; i < who.size(); ++i)
-        for (std::size_t j = i + 1; j < who.size(); ++j)
-          ++figures_.pairs[pair_index(who[i] - 1, who[j] - 1, n)];
-    }
+    if (p.kind == Kind::children_by_agency)
+      for (auto i = who.begin(); i != who.end(); ++i)
+        for (auto j = std::next(i); j != who.end(); ++j)
+          ++figures_.pairs[pair_index(*i - 1, *j - 1, n)];
     from = to;
   }
-  return {};
 }
 
 LinkFigures LinkHub::take_figures() && {
@@ -379,25 +411,33 @@ LinkFigures LinkHub::take_figures() && {
 }
 
 std::vector<PartyId> LinkHub::waiting_for() const {
-  std::vector<PartyId> out;
   const Plan& p = plan();
+  std::set<PartyId> out;
   for (std::size_t j = 0; j < mixers_.size(); ++j) {
     const MixerSeat& m = mixers_[j];
-    const bool waiting =
-        (phase_ == Phase::keys && !m.keys) || (phase_ == Phase::signatures && m.signature.empty());
-    if (waiting) out.push_back(p.mixers[j]);
+    if ((phase_ == Phase::keys && !m.keys) || (phase_ == Phase::signatures && m.signature.empty()))
+      out.insert(p.mixers[j]);
   }
   for (std::size_t i = 0; i < contributors_.size(); ++i) {
     const ContributorSeat& s = contributors_[i];
-    const bool waiting = (phase_ == Phase::running && s.entries.empty()) ||
-                         (phase_ == Phase::confirmations && !s.confirmed);
-    if (waiting) out.push_back(p.contributors[i]);
+    if (phase_ == Phase::confirmations && s.confirmation.empty()) out.insert(p.contributors[i]);
+    if (phase_ != Phase::running) continue;
+    // Seen by some mixers: the others owe it. By none: it is the contributor who is silent. Where
+    // all have seen its list and no entries came, either side may have kept something back.
+    const auto seen = std::ranges::count(s.list_seen, true);
+    for (std::size_t j = 0; j < mixers_.size(); ++j)
+      if (seen > 0 && !s.list_seen[j]) out.insert(p.mixers[j]);
+    const bool all_seen = seen == static_cast<std::ptrdiff_t>(mixers_.size());
+    if (seen == 0 || (all_seen && s.entries.empty())) out.insert(p.contributors[i]);
+    if (all_seen && s.entries.empty()) out.insert(p.mixers.begin(), p.mixers.end());
   }
   // Everybody's entries are in: the cascade is at the first mixer that has not passed on.
-  if (phase_ == Phase::running && out.empty())
+  if (phase_ == Phase::running && out.empty()) {
     for (std::size_t j = 0; j < mixers_.size() && out.empty(); ++j)
-      if (!mixers_[j].counts) out.push_back(p.mixers[j]);
-  return out;
+      if (!mixers_[j].counts) out.insert(p.mixers[j]);
+    if (out.empty()) out.insert(p.mixers.back());  // its counts are there, its batch is not
+  }
+  return {out.begin(), out.end()};
 }
 
 Step LinkHub::end(RefusalReason reason, Error why, UtcTime now) {
@@ -427,8 +467,9 @@ Step LinkHub::fail(RefusalReason reason, Error why, UtcTime now) {
 
 void LinkHub::wipe_secrets() {
   seal_ = SealKeyPair();
-  batch_ = {};
-  opened_ = {};
+  batch_ = Bytes();
+  hashes_ = Bytes();
+  opened_ = WipingVector<Opened>();
 }
 
 }  // namespace hedgerow::protocol::link

@@ -5,7 +5,7 @@
 //   key of every mixer           -> manifest                    signatures
 //   signature of every mixer     -> begin to the contributors   running
 //   statements, counts, batch    -> cascade, hashes             confirmations
-//   confirmation of everyone     -> opening, in slices          opening
+//   confirmation of everyone     -> all of them; opening        opening
 //                                -> figures                     finished
 //
 // Everything is in memory: there is no saved state (docs/adr/0021). An attempt ends with failure()
@@ -68,6 +68,7 @@ class LinkHub {
   bool finished() const { return phase_ == Phase::finished; }
   // Why there are no figures, with the party at fault where it is known.
   const std::optional<Error>& failure() const { return failure_; }
+  // Whom it waits for. Where two may be at fault for one silence, both.
   std::vector<PartyId> waiting_for() const;
   const Plan& plan() const { return attempt_.plan(); }
   const SessionId& session() const { return attempt_.session(); }
@@ -83,7 +84,7 @@ class LinkHub {
     std::vector<bool> list_seen;  // by mixer
     Bytes entries;                // statement
     Hash64 stated;
-    bool confirmed = false;
+    Bytes confirmation;  // statement
   };
   struct MixerSeat {
     std::optional<MixerKeys> keys;
@@ -115,20 +116,27 @@ class LinkHub {
   Result<std::size_t> contributor_of(ByteView statement, const PartyId& blame) const;
   Result<Step> when_complete(UtcTime now);
   Result<void> check_chain() const;
-  Result<Bytes> sorted_hashes() const;
+  Result<void> check_hashes();
+  UtcTime gives_up_at() const;
+  // The hashes to one contributor at a time: together they are many times the batch.
+  Step show_slice(UtcTime now);
   Result<void> open_slice(std::size_t end);
-  Result<void> count();
+  void count();
   Step fail(RefusalReason reason, Error why, UtcTime now);
   void wipe_secrets();
   std::size_t ciphertext_size() const { return onion_size(1); }
 
   Attempt attempt_;
   Phase phase_ = Phase::keys;
+  UtcTime begun_at_;
   SealKeyPair seal_;
   std::vector<ContributorSeat> contributors_;
   std::vector<MixerSeat> mixers_;
   Bytes batch_;
-  Hash64 shown_;  // hash of the sorted hashes
+  Bytes cascade_;  // link-cascade, encoded
+  Bytes hashes_;   // of all entries, sorted
+  Hash64 shown_;   // hash of these
+  std::size_t shown_to_ = 0;
   std::size_t opened_count_ = 0;
   WipingVector<Opened> opened_;
   LinkFigures figures_;

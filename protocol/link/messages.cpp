@@ -46,7 +46,8 @@ Result<void> check_bounds(const Plan& p) {
   const auto bad = [](std::string_view what) {
     return bad_input("link plan: " + std::string(what) + " out of bounds");
   };
-  if (p.id.attempt == 0) return bad_input("link plan: attempts count from 1");
+  // There is always a next one.
+  if (p.id.attempt == 0 || p.id.attempt == UINT32_MAX) return bad("the number of the attempt is");
   if (p.cells == 0 || p.cells > kMaxCells) return bad("the number of cells is");
   if (p.entries < kMinEntries || p.entries > kMaxEntries) return bad("the number of entries is");
   if (p.all_entries() > kMaxAllEntries) return bad("the number of all entries is");
@@ -227,6 +228,7 @@ Bytes Counts::encode() const {
   Writer w;
   write_attempt_id(w, id);
   w.raw(qh.view()).u32(in).raw(hash_in.view()).u32(out).raw(hash_out.view());
+  w.raw(shown.view());
   return std::move(w).take();
 }
 
@@ -239,6 +241,7 @@ Result<Counts> Counts::decode(ByteView bytes) {
   c.hash_in = read_hash(r);
   c.out = r.u32();
   c.hash_out = read_hash(r);
+  c.shown = read_hash(r);
   HR_TRY(r.finish("link counts"));
   return c;
 }
@@ -339,6 +342,22 @@ Result<Cascade> Cascade::decode(ByteView bytes) {
   return c;
 }
 
+Bytes Confirmations::encode() const {
+  Writer w;
+  write_attempt_id(w, id);
+  write_statements(w, statements);
+  return std::move(w).take();
+}
+
+Result<Confirmations> Confirmations::decode(ByteView bytes) {
+  Reader r(bytes);
+  Confirmations c;
+  c.id = read_attempt_id(r);
+  c.statements = read_statements(r, kMaxContributors);
+  HR_TRY(r.finish("link confirmations"));
+  return c;
+}
+
 std::string_view name_of(RefusalReason reason) {
   switch (reason) {
     case RefusalReason::denied:
@@ -353,6 +372,8 @@ std::string_view name_of(RefusalReason reason) {
       return "restarted";
     case RefusalReason::deviation:
       return "deviation";
+    case RefusalReason::expired:
+      return "expired";
   }
   return {};
 }
@@ -362,6 +383,7 @@ Code code_of(RefusalReason reason) {
     case RefusalReason::not_ready:
     case RefusalReason::restarted:
     case RefusalReason::deviation:
+    case RefusalReason::expired:
       return Code::try_again;
     case RefusalReason::denied:
     case RefusalReason::editions:
@@ -420,6 +442,17 @@ EntryHash entry_hash(ByteView innermost_ciphertext) {
   const ByteArray<64> hash = sha512(w.data());
   EntryHash out{};
   std::copy_n(hash.begin(), out.size(), out.begin());
+  return out;
+}
+
+Bytes sorted_hashes(ByteView ciphertexts, std::size_t size) {
+  std::vector<EntryHash> hashes;
+  for (std::size_t at = 0; at < ciphertexts.size(); at += size)
+    hashes.push_back(entry_hash(ciphertexts.subspan(at, size)));
+  std::ranges::sort(hashes);
+  Bytes out;
+  out.reserve(hashes.size() * kEntryHashSize);
+  for (const EntryHash& h : hashes) out.insert(out.end(), h.begin(), h.end());
   return out;
 }
 

@@ -128,7 +128,8 @@ struct Vouched {
   friend bool operator==(const Vouched&, const Vouched&) = default;
 };
 
-// A mixer's statement: AttemptId, qh (64), u32 in, hash in (64), u32 out, hash out (64).
+// A mixer's statement: AttemptId, qh (64), u32 in, hash in (64), u32 out, hash out (64), shown
+// (64). `shown`, of the last mixer: hashes_hash of what the hub must show; of the others zero.
 struct Counts {
   AttemptId id;
   Hash64 qh;
@@ -136,6 +137,7 @@ struct Counts {
   Hash64 hash_in;
   std::uint32_t out = 0;
   Hash64 hash_out;
+  Hash64 shown;
   Bytes encode() const;
   static Result<Counts> decode(ByteView bytes);
   friend bool operator==(const Counts&, const Counts&) = default;
@@ -191,6 +193,15 @@ struct Cascade {
   static Result<Cascade> decode(ByteView bytes);
 };
 
+// Every contributor's confirmation: AttemptId, u32 count, statements in order, each behind its
+// length.
+struct Confirmations {
+  AttemptId id;
+  std::vector<Bytes> statements;
+  Bytes encode() const;
+  static Result<Confirmations> decode(ByteView bytes);
+};
+
 // Why a party does not go on. Never depends on a contributor's records.
 enum class RefusalReason : std::uint8_t {
   denied = 1,     // its own evaluation or restrictions deny the table
@@ -199,6 +210,7 @@ enum class RefusalReason : std::uint8_t {
   not_ready = 4,  // try again later
   restarted = 5,  // it has ended in mid-attempt and forgotten it
   deviation = 6,  // somebody did not keep to the protocol
+  expired = 7,    // its part ran out of time; the culprit is whom it waited for
 };
 std::string_view name_of(RefusalReason reason);
 Code code_of(RefusalReason reason);  // try_again where a later attempt can succeed
@@ -230,5 +242,8 @@ Hash64 hashes_hash(const Hash64& qh, ByteView hashes);
 inline constexpr std::size_t kEntryHashSize = 16;
 using EntryHash = ByteArray<kEntryHashSize>;
 EntryHash entry_hash(ByteView innermost_ciphertext);
+// Of a list of innermost ciphertexts, each of `size` bytes: their hashes, ascending, one after the
+// other. What the hub shows, and what the last mixer states of it.
+Bytes sorted_hashes(ByteView ciphertexts, std::size_t size);
 
 }  // namespace hedgerow::protocol::link

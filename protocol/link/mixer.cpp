@@ -56,7 +56,7 @@ Result<Step> LinkMixer::on_message(const PartyId& from, MessageType type, ByteVi
                                    UtcTime now, Random& rng) {
   if (finished()) return Step{};  // late words of an attempt that is over here
   if (attempt_.expired(now))
-    return fail(RefusalReason::not_ready, try_again("the attempt has expired"), now);
+    return fail(RefusalReason::expired, try_again("the attempt has expired"), now);
   const bool known = from == attempt_.hub() || attempt_.contributor(from) || attempt_.mixer(from);
   if (!known) return culprit_error("a message of a party that does not take part", from.str());
   auto step = dispatch(from, type, body, now, rng);
@@ -210,8 +210,8 @@ Result<Step> LinkMixer::on_entries(std::size_t i, ByteView body) {
                                                attempt_.plan().entries, from));
   seat.onions_statement = to_bytes(body);
   // Nothing more is evaluated for it.
-  seat.blinded = {};
-  seat.evaluated = {};
+  seat.blinded = std::vector<Element>();
+  seat.evaluated = std::vector<Element>();
   seat.proved = true;
   return Step{};
 }
@@ -231,7 +231,7 @@ Result<Step> LinkMixer::on_onions(std::size_t i, ByteView body, UtcTime now, Ran
       onions_hash(attempt_.qh(), seat.ciphertexts) != seat.onions->hash)
     return culprit_error("other entries than were stated", from.str());
   seat.onions_done = true;
-  seat.ciphertexts = {};
+  seat.ciphertexts = Bytes();
   // Nobody else can have these ciphertexts, so the later of two that are equal is a copy.
   if (!are_distinct(peeled_, size_out())) return culprit_error("the same entry twice", from.str());
   step.send.push_back(
@@ -247,6 +247,9 @@ Result<Step> LinkMixer::on_onions(std::size_t i, ByteView body, UtcTime now, Ran
 Result<Step> LinkMixer::on_batch(ByteView body, UtcTime now, Random& rng) {
   const PartyId& from = attempt_.plan().mixers[place_ - 1];
   const std::size_t all = attempt_.plan().all_entries();
+  // Nobody sends entries before every mixer has answered its check.
+  if (!std::ranges::all_of(seats_, [](const Seat& s) { return s.check.has_value(); }))
+    return culprit_error("a batch before every contributor's check", from.str());
   HR_ASSIGN(const Part part, attempt_.read_part(body, came_in_.size() / size_in(), all, size_in(),
                                                 kBatchInPart, from));
   came_in_.insert(came_in_.end(), part.items.begin(), part.items.end());
@@ -258,7 +261,7 @@ Result<Step> LinkMixer::on_batch(ByteView body, UtcTime now, Random& rng) {
   if (!are_distinct(peeled_, size_out()))
     return bad_input("the same entry twice, by " + from.str() + " or a contributor");
   const Hash64 hash = batch_hash(attempt_.qh(), came_in_);
-  came_in_ = {};
+  came_in_ = Bytes();
   return pass_on(all, hash, now, rng);
 }
 
@@ -293,13 +296,16 @@ Result<Step> LinkMixer::pass_on(std::size_t in, const Hash64& hash_in, UtcTime n
     const ByteView item = ByteView(peeled_).subspan(k * size, size);
     out.insert(out.end(), item.begin(), item.end());
   }
-  const Counts counts{attempt_.id(),
-                      attempt_.qh(),
-                      static_cast<std::uint32_t>(in),
-                      hash_in,
-                      static_cast<std::uint32_t>(n),
-                      batch_hash(attempt_.qh(), out)};
+  Counts counts{attempt_.id(),
+                attempt_.qh(),
+                static_cast<std::uint32_t>(in),
+                hash_in,
+                static_cast<std::uint32_t>(n),
+                batch_hash(attempt_.qh(), out),
+                {}};
   const auto& mixers = attempt_.plan().mixers;
+  if (place_ + 1 == mixers.size())
+    counts.shown = hashes_hash(attempt_.qh(), sorted_hashes(out, size));
   const PartyId next = place_ + 1 < mixers.size() ? mixers[place_ + 1] : attempt_.hub();
   Step step;
   step.log.push_back(attempt_.note("link-passed-on"));
@@ -334,7 +340,7 @@ Step LinkMixer::on_time(UtcTime now) {
   Step step;
   if (finished()) return step;
   if (attempt_.expired(now))
-    return fail(RefusalReason::not_ready, try_again("the attempt has expired"), now);
+    return fail(RefusalReason::expired, try_again("the attempt has expired"), now);
   step.wake_at = attempt_.plan().expiry + std::chrono::milliseconds(1);
   return step;
 }
@@ -356,8 +362,8 @@ void LinkMixer::wipe_secrets() {
   key_ = SecretScalar();
   seal_ = SealKeyPair();
   for (Seat& seat : seats_) seat = Seat();
-  came_in_ = {};
-  peeled_ = {};
+  came_in_ = Bytes();
+  peeled_ = Bytes();
 }
 
 }  // namespace hedgerow::protocol::link

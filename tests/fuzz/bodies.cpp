@@ -137,6 +137,8 @@ void check_body(MessageType type, ByteView body) {
     case MessageType::link_batch:
     case MessageType::link_hashes:
       return check_canonical<link::Part>(body);
+    case MessageType::link_confirmations:
+      return check_canonical<link::Confirmations>(body);
     case MessageType::link_prove: {
       const auto id = link::decode_id(body);
       if (id.ok()) HR_CHECK(same(link::encode_id(*id), body));
@@ -252,6 +254,47 @@ void credential_seeds(SeedList& list) {
   list.add(MessageType::revocations, Revocations{i.agency, Bytes(40, 0x30)}.encode());
 }
 
+void link_seeds(SeedList& list) {
+  using namespace link;
+  SeededRandom rng(ByteArray<32>{34});
+  Plan plan;
+  plan.lineage = Lineage::parse("vale-cse").value();
+  plan.grant = "patterns";
+  plan.table = "places";
+  plan.period = "2026-Q3";
+  plan.id = {release_id(plan.lineage, plan.grant, plan.table, plan.period), 1};
+  plan.cells = 9;
+  plan.contributors = {party("vale-council"), party("vale-health"), party("vale-police")};
+  plan.mixers = {party("vale-council"), party("vale-police")};
+  plan.entries = 64;
+  plan.cells_per_child = plan.episodes_per_child = 4;
+  plan.thresholds = {8, 1, 5, false};
+  plan.expiry = from_unix_ms(1'790'000'000'000);
+  list.add(MessageType::link_call, plan.encode());
+  const Element g[] = {Element::base()};
+  const SecretScalar s = random_scalar(rng);
+  const Element e = multiply_base(s).value();
+  const Element out[] = {e};
+  const DleqProof proof =
+      generate_proof(s, Element::base(), e, g, out, key_context(plan.id, plan.mixers[0]), rng)
+          .value();
+  const MixerKeys keys{e, random_seal_key_pair(rng).public_key, proof};
+  list.add(MessageType::link_key, Key{plan.id, keys}.encode());
+  list.add(MessageType::link_manifest, Manifest{plan, {keys, keys}, keys.seal}.encode());
+  list.add(MessageType::link_begin, Begin{Bytes(40, 1), {Bytes(9, 2), Bytes(9, 3)}}.encode());
+  list.add(MessageType::link_list, Vouched{plan.id, {}, 64, {}}.encode());
+  list.add(MessageType::link_blinded, Part{plan.id, 0, encode_elements(out)}.encode());
+  list.add(MessageType::link_check, Check{plan.id, e}.encode());
+  list.add(MessageType::link_checked, Checked{plan.id, e, proof}.encode());
+  list.add(MessageType::link_proof, WholeProof{plan.id, proof}.encode());
+  list.add(MessageType::link_prove, encode_id(plan.id));
+  list.add(MessageType::link_counts, Counts{plan.id, {}, 192, {}, 192, {}, {}}.encode());
+  list.add(MessageType::link_cascade, Cascade{plan.id, {Bytes(9, 1)}, {Bytes(9, 2)}}.encode());
+  list.add(MessageType::link_confirmations, Confirmations{plan.id, {Bytes(9, 1)}}.encode());
+  list.add(MessageType::link_refusal,
+           Refusal{plan.id, link::RefusalReason::deviation, "vale-police", "why"}.encode());
+}
+
 void sum_seeds(SeedList& list) {
   using namespace sum;
   SeededRandom rng(ByteArray<32>{33});
@@ -298,6 +341,7 @@ std::vector<Bytes> seeds() {
   pseudonymise_seeds(list);
   asking_seeds(list);
   sum_seeds(list);
+  link_seeds(list);
   credential_seeds(list);
   return std::move(list).take();
 }

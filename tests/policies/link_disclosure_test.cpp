@@ -283,7 +283,7 @@ TEST(LinkDisclosure, TotalsThatDoNotFitReleaseNothing) {
     }));
   }
   for (const Linked* l : {&places(), &overlap(), &pairs()})
-    EXPECT_TRUE(refused(*l, [](T& t, R&) { ++t.c[0]; }));
+    EXPECT_TRUE(refused(*l, [](T& t, R&) { --t.c[0]; }));  // fewer than are counted
   EXPECT_TRUE(refused(pairs(), [](T& t, R&) { t.pairs.pop_back(); }));
   EXPECT_TRUE(refused(pairs(), [](T& t, R&) { ++t.pairs[0]; }));
   EXPECT_TRUE(refused(pairs(), [](T& t, R&) { t.pairs[0] = kWrapped; }));

@@ -65,6 +65,7 @@ std::string_view activity_of(MessageType type) {
     case MessageType::link_counts:
     case MessageType::link_cascade:
     case MessageType::link_hashes:
+    case MessageType::link_confirmations:
     case MessageType::link_confirmation:
     case MessageType::link_refusal:
     case MessageType::link_void:

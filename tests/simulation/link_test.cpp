@@ -310,6 +310,25 @@ TEST(SimulatedLink, SurvivesTheEndOfAnyPartyAtAnyPoint) {
   EXPECT_GE(forgotten, 2U);
 }
 
+// What the link counted is gone with the process. Where somebody may have opened, the same sum goes
+// on once a link has counted anew; else all of it begins anew. Nothing is opened twice.
+TEST(SimulatedLink, AHubThatEndsInTheCompanionSumCountsAnew) {
+  std::uint64_t seed = 50;
+  for (const std::size_t skip : {std::size_t{5}, std::size_t{10}, std::size_t{16}, std::size_t{20},
+                                 std::size_t{22}, std::size_t{24}, std::size_t{26}}) {
+    SCOPED_TRACE(skip);
+    LinkedWorld w(++seed);
+    w.begin();
+    w.region.plan(
+        {std::string(kHub), skip % 2 == 0 ? "after_transaction" : "before_commit", skip, "sum"});
+    w.check_places(w.places());
+    w.region.forget_plan();
+    // And others go on after it.
+    w.check_overlap(w.overlap());
+    w.check_faults();
+  }
+}
+
 TEST(SimulatedLink, WaitsForAMixerThatIsAway) {
   LinkedWorld w(60);
   w.begin();

@@ -208,7 +208,7 @@ Result<void> Region::receive(const Message& m) {
   const bool to_contributor =
       m.type == MessageType::link_evaluated || m.type == MessageType::link_checked ||
       m.type == MessageType::link_proof || m.type == MessageType::link_cascade ||
-      m.type == MessageType::link_hashes;
+      m.type == MessageType::link_hashes || m.type == MessageType::link_confirmations;
   if (node.mixer && !to_contributor) {
     HR_ASSIGN(Step step, watched("mixer", [&] {
                 return node.mixer->on_message(m.from, m.type, m.body, now, *node.rng);
@@ -265,6 +265,13 @@ void Region::tick(std::chrono::seconds by) {
     if (node.mixer && !node.mixer->finished()) carry_out(node, true, node.mixer->on_time(now));
     if (node.contributor && !node.contributor->finished())
       carry_out(node, false, node.contributor->on_time(now, *node.rng));
+  }
+}
+
+void Region::run_out() {
+  for (const int by : {601, 20}) {
+    tick(std::chrono::seconds(by));
+    run();
   }
 }
 

@@ -64,6 +64,7 @@ class Region {
   bool step();
   void run();
   void tick(std::chrono::seconds by);
+  void run_out();                      // the attempt's time, and the hub's a little later
   void kill(const PartyId& who);       // forgets its roles, as a process that ends does
   void come_back(const PartyId& who);  // and says so
 
