@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Each check of the link's roles, switched off, lets its deviation through: the tests that name it
 fail then, so that none of them is vacuous. Usage: switched_off.py PROGRAM"""
 
@@ -8,7 +8,7 @@ import sys
 
 C, M, H = "LinkContributorDeviates.", "LinkMixerDeviates.", "LinkHubDeviates."
 
-#Check(protocol / link / checks.h) : the tests that must fail without it.
+# Check (protocol/link/checks.h): the tests that must fail without it.
 FAIL = {
     "number": [C + "TooManyPointsAreRefused", C + "APartMoreIsRefused"],
     "distinct_points": [C + "ThePointTwiceIsRefused"],
@@ -34,7 +34,7 @@ FAIL = {
     "attempt": [H + "AReplayedCascadeDoesNotHold"],
     "roster": [H + "AnAttemptWithOnePartyLessGetsNoEntries"],
 }
-#What holds nevertheless, by another check.
+# What holds nevertheless, by another check.
 HOLD = {"stated_onions": [H + "ALoneContributorsOthersNotice"],
         "chain": [H + "ACascadeOfOtherEntriesIsNoticed"]}
 
