@@ -17,20 +17,21 @@ ByteArray<32> key(std::uint8_t n) {
 }
 
 // Children 1 to 5 by number 1, 2, 2, 3, 4.
-import::ParsedCrosswalk file(){import::ParsedCrosswalk f;
-import::NhsNumberIndex numbers;
-const std::vector<std::string> all = {"9990000018", "9990000026", "9990000026", "9990000034",
-                                      "9990000042"};
-for (std::size_t i = 0; i < all.size(); ++i) {
-  const import::NhsNumberParse parsed(as_bytes(all[i]));
-  HR_CHECK(parsed.ok());
-  f.entries.push_back(
-      {key(static_cast<std::uint8_t>(i + 1)), numbers.position_of(parsed.number())});
+hedgerow::import::ParsedCrosswalk file() {
+  hedgerow::import::ParsedCrosswalk f;
+  hedgerow::import::NhsNumberIndex numbers;
+  const std::vector<std::string> all = {"9990000018", "9990000026", "9990000026", "9990000034",
+                                        "9990000042"};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const import::NhsNumberParse parsed(as_bytes(all[i]));
+    HR_CHECK(parsed.ok());
+    f.entries.push_back(
+        {key(static_cast<std::uint8_t>(i + 1)), numbers.position_of(parsed.number())});
+  }
+  f.identifiers = numbers.take();
+  f.report.read = f.report.good = all.size();
+  return f;
 }
-f.identifiers = numbers.take();
-f.report.read = f.report.good = all.size();
-return f;
-}  // namespace
 
 std::vector<std::string> numbers_of(const import::NhsNumbers& numbers) {
   std::vector<std::string> all;
@@ -79,5 +80,5 @@ TEST(CrosswalkPlan, OfNobodyKnownHereAsksForNobody) {
   EXPECT_THAT(numbers_of(plan.take_identifiers()), IsEmpty());
 }
 
-}  // namespace hedgerow::core
+}  // namespace
 }  // namespace hedgerow::core
