@@ -25,25 +25,9 @@ constexpr std::string_view kAttemptKind = "sum-attempt";  // the last attempt jo
 constexpr std::string_view kMatchKind = "sum-match-rate";
 constexpr std::string_view kAsideKind = "sum-aside";  // this node stood aside, by release
 constexpr std::chrono::hours kKeptFor{24 * 366 * 7};
-constexpr std::chrono::minutes kStartKeptFor{
-    60};  // a link and its sum take longer than a question lives
+constexpr std::chrono::minutes kStartKeptFor{60};  // longer than any link and its sum may take
 
 WipingBytes wiping_copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-
-protocol::link::RefusalReason link_reason(RefusalReason reason) {
-  switch (reason) {
-    case RefusalReason::denied:
-      return protocol::link::RefusalReason::denied;
-    case RefusalReason::editions:
-      return protocol::link::RefusalReason::editions;
-    case RefusalReason::opened:
-      return protocol::link::RefusalReason::sent;
-    case RefusalReason::not_ready:
-    case RefusalReason::void_attempt:
-      return protocol::link::RefusalReason::not_ready;
-  }
-  return protocol::link::RefusalReason::denied;
-}
 
 SessionId row_of(const ReleaseId& release) { return {release.bytes}; }
 
@@ -275,45 +259,6 @@ Result<std::optional<ContributorDesk::Objection>> ContributorDesk::objection(
   HR_ASSIGN(const auto marker, opened_marker(lineage_.store, m.release));
   if (marker) return no(RefusalReason::opened, "this release was opened with another roster");
   return std::optional<Objection>();
-}
-
-Result<Work> ContributorDesk::on_link_begin(const Delivery& d, UtcTime now) {
-  if (links_.has(d.session)) return Work{};
-  HR_ASSIGN(const auto plan, plan_in(d.body));
-  HR_ASSIGN(const auto objection_found,
-            common_objection({plan.grant, plan.table, plan.period, plan.contributors,
-                              plan.thresholds, plan.editions_head},
-                             d.session, now));
-  HR_ASSIGN(const auto released,
-            lineage_.store.editions().find(plan.grant, plan.table, plan.period));
-  if (released)
-    return links_.refuse(d, protocol::link::RefusalReason::editions,
-                         denied("this period of the table is released"), now);
-  if (objection_found)
-    return links_.refuse(d, link_reason(objection_found->reason), denied(objection_found->text),
-                         now);
-  if (const auto fits = check_link_plan(lineage_, plan, codes_, now); !fits.ok()) {
-    if (fits.error().code == Code::internal) return fits.error();
-    return links_.refuse(d,
-                         fits.error().code == Code::try_again
-                             ? protocol::link::RefusalReason::not_ready
-                             : protocol::link::RefusalReason::denied,
-                         fits.error(), now);
-  }
-  return take_part_in_link(d, plan, now);
-}
-
-Result<Work> ContributorDesk::take_part_in_link(const Delivery& d, const protocol::link::Plan& plan,
-                                                UtcTime now) {
-  const policies::Grant& agreed = *lineage_.agreement.grant(plan.grant);
-  const policies::Grant grant = with_thresholds(agreed, plan.thresholds);
-  HR_ASSIGN(const auto period, policies::Period::parse(plan.period));
-  const policies::Table& table = *grant.table(plan.table);
-  HR_ASSIGN(const auto cells, counted_cells(lineage_.agreement, table, codes_));
-  HR_TRY(freeze(plan.grant, plan.period, now));
-  HR_ASSIGN(auto counted,
-            link_tally(lineage_.store, grant, agreed.disclosure, table, period, cells, codes_));
-  return links_.begin(d, std::move(counted.entries), now);
 }
 
 // The freeze comes first and stays, whatever becomes of the attempt (disclosure.md rule 2).

@@ -355,7 +355,7 @@ Result<Work> HubDesk::on_time(UtcTime now) {
     if (it != questions_.end())
       work.add(tell_waiting(
           it->first, it->second,
-          Error{Code::try_again, "a contributor has not answered yet", silence->party.str(), {}}));
+          Error{Code::try_again, "a party has not answered yet", silence->party.str(), {}}));
   }
   for (auto& [id, q] : questions_) {
     if (q.wake_at > now) continue;

@@ -14,7 +14,7 @@ namespace hedgerow::core {
 Work::Write keep_link_note(const SessionId& session, std::string_view kind, ByteView what,
                            UtcTime expiry);
 
-// What this node has sent entries for, under the release, for as long as editions are kept.
+// What this node has sent entries for, under the release, for seven years.
 struct LinkSent {
   Hash64 roster;
   bool confirmed = false;  // with the last attempt: the companion sum may follow

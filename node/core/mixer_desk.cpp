@@ -28,11 +28,11 @@ Result<Work> MixerDesk::restore(UtcTime now) {
     const auto plan = Plan::decode(row.state);
     // The note serves a courtesy only: without it the others find out by themselves.
     if (!plan.ok() || now > plan->expiry) continue;
-    HR_ASSIGN(Outgoing refusal,
-              LinkMixer::refuse(sum_parties(lineage_, env_.keyring.message()), *plan, row.id,
-                                RefusalReason::restarted,
-                                try_again("restarted in the middle of the attempt"), now));
-    work.send.push_back({row.id, std::move(refusal)});
+    auto refusal = LinkMixer::refuse(sum_parties(lineage_, env_.keyring.message()), *plan, row.id,
+                                     RefusalReason::restarted,
+                                     try_again("restarted in the middle of the attempt"), now);
+    if (!refusal.ok()) continue;
+    work.send.push_back({row.id, std::move(*refusal)});
     work.note("link-forgotten", {{"release", plan->id.release.hex()},
                                  {"attempt", std::to_string(plan->id.attempt)},
                                  {"as", "mixer"}});

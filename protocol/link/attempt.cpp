@@ -208,6 +208,37 @@ LogNote Attempt::note(std::string_view kind) const {
   return note;
 }
 
+namespace {
+
+Step ended(LogNote note, const Error& why) {
+  Step step;
+  step.finished = true;
+  note.fields.emplace_back("party", why.culprit);
+  note.fields.emplace_back("why", why.text);
+  step.log.push_back(std::move(note));
+  return step;
+}
+
+}  // namespace
+
+Step Attempt::failed(RefusalReason reason, const Error& why, UtcTime now) const {
+  Step step = ended(note("link-failed"), why);
+  step.send.push_back(refusal(reason, why, now));
+  return step;
+}
+
+Result<Attempt::Voided> Attempt::read_void(ByteView body) const {
+  const auto v = Void::decode(body);
+  if (!v.ok()) return culprit_error(v.error().text, hub().str());
+  HR_TRY(check_id(v->id, hub()));
+  const Error why{code_of(v->reason), v->text, v->culprit, {}};
+  return Voided{why, ended(note("link-void"), why)};
+}
+
+Error not_expected(const PartyId& from, MessageType type) {
+  return culprit_error("not expected now: " + std::string(protocol::name_of(type)), from.str());
+}
+
 Hash64 link_roster_hash(const std::vector<PartyId>& contributors) {
   Writer w;
   w.text(kDomainLinkRoster);

@@ -64,6 +64,14 @@ class Attempt {
   Outgoing refusal(RefusalReason reason, const Error& why, UtcTime now) const;
   Void void_body(RefusalReason reason, const Error& why) const;
   LogNote note(std::string_view kind) const;
+  // How a role ends its part: finished, with a word on the log and, but for the hub's own void, the
+  // refusal for the hub.
+  Step failed(RefusalReason reason, const Error& why, UtcTime now) const;
+  struct Voided {
+    Error why;
+    Step step;
+  };
+  Result<Voided> read_void(ByteView body) const;
 
  private:
   Attempt() = default;
@@ -75,6 +83,8 @@ class Attempt {
   Bytes statement_;
   Hash64 qh_;
 };
+
+Error not_expected(const PartyId& from, MessageType type);
 
 // The roster as it is remembered: SHA-512("hedgerow/v1/link-roster", contributors).
 Hash64 link_roster_hash(const std::vector<PartyId>& contributors);

@@ -14,10 +14,6 @@ constexpr std::chrono::seconds kPlanningTime{90};
 // Parties' own time may be up a little later; what they then report comes first.
 constexpr std::chrono::seconds kReportsAfter{15};
 
-Error not_expected(const PartyId& from, MessageType type) {
-  return culprit_error("not expected now: " + std::string(protocol::name_of(type)), from.str());
-}
-
 std::string names_of(const std::vector<PartyId>& parties) {
   std::string out;
   for (const PartyId& p : parties) out += (out.empty() ? "" : ", ") + p.str();

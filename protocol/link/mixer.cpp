@@ -8,14 +8,6 @@
 
 namespace hedgerow::protocol::link {
 
-namespace {
-
-Error not_expected(const PartyId& from, MessageType type) {
-  return culprit_error("not expected now: " + std::string(protocol::name_of(type)), from.str());
-}
-
-}  // namespace
-
 std::size_t LinkMixer::onion_size(std::size_t layers) { return link::onion_size(layers); }
 
 // The hub's layer, and those of this mixer and of all behind it.
@@ -322,18 +314,11 @@ Result<Step> LinkMixer::pass_on(std::size_t in, const Hash64& hash_in, UtcTime n
 }
 
 Result<Step> LinkMixer::on_void(ByteView body) {
-  const auto v = Void::decode(body);
-  if (!v.ok()) return culprit_error(v.error().text, attempt_.hub().str());
-  HR_TRY(attempt_.check_id(v->id, attempt_.hub()));
-  failure_ = Error{code_of(v->reason), v->text, v->culprit, {}};
+  HR_ASSIGN(Attempt::Voided voided, attempt_.read_void(body));
+  failure_ = std::move(voided.why);
   phase_ = Phase::failed;
   wipe_secrets();
-  Step step;
-  step.log.push_back(attempt_.note("link-void"));
-  step.log.back().fields.emplace_back("party", v->culprit);
-  step.log.back().fields.emplace_back("why", v->text);
-  step.finished = true;
-  return step;
+  return std::move(voided.step);
 }
 
 Step LinkMixer::on_time(UtcTime now) {
@@ -348,14 +333,8 @@ Step LinkMixer::on_time(UtcTime now) {
 Step LinkMixer::fail(RefusalReason reason, Error why, UtcTime now) {
   phase_ = Phase::failed;
   wipe_secrets();
-  Step step;
-  step.log.push_back(attempt_.note("link-failed"));
-  step.log.back().fields.emplace_back("party", why.culprit);
-  step.log.back().fields.emplace_back("why", why.text);
-  step.send.push_back(attempt_.refusal(reason, why, now));
-  step.finished = true;
   failure_ = std::move(why);
-  return step;
+  return attempt_.failed(reason, *failure_, now);
 }
 
 void LinkMixer::wipe_secrets() {

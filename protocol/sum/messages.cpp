@@ -49,7 +49,9 @@ Result<Manifest> Manifest::decode(ByteView bytes) {
   if (n < kMinContributors) return bad_input("sum manifest: fewer than three contributors");
   if (std::ranges::adjacent_find(m.contributors, std::greater_equal<>()) != m.contributors.end())
     return bad_input("sum manifest: the contributors are not in ascending order");
-  if (m.attempt == 0) return bad_input("sum manifest: attempts count from 1");
+  // There is always a next one.
+  if (m.attempt == 0 || m.attempt == UINT32_MAX)
+    return bad_input("sum manifest: attempts count from 1, and not to the end");
   return m;
 }
 
