@@ -39,7 +39,7 @@ class LeakTest(RegionTest):
             dump.unlink()
 
     def test_nothing_leaks(self):
-        region = Region(self.build, CHILDREN)
+        region = Region(self.build, CHILDREN, questions=4)
         self.addCleanup(region.close)
         identifiers = Identifiers(inputs(region))
         self.assertGreater(len(identifiers.numbers), CHILDREN // 2)

@@ -86,7 +86,7 @@ class Region:
     """quickstart's region under a temporary folder. `build` is a folder whose bin/ holds the
     programs."""
 
-    def __init__(self, build, children, seed=1, keep=True):
+    def __init__(self, build, children, seed=1, keep=True, questions=1):
         self.build = Path(build).resolve()
         self.top = Path(tempfile.mkdtemp(prefix="hedgerow-"))
         self.dir = self.top / "region"
@@ -94,6 +94,7 @@ class Region:
         self.children = []
         try:
             self.made = self.quickstart("--seed", seed, "--children", children,
+                                        "--questions", questions,
                                         *(["--keep"] if keep else []))
             if self.made.code != 0:
                 raise AssertionError(f"quickstart: {self.made}\n{self.logs()}")

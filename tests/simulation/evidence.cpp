@@ -115,6 +115,59 @@ void check_sums(Region& region, std::vector<std::string>& faults) {
   }
 }
 
+using Attempt = std::pair<std::string, std::string>;  // release, number
+
+// Of each attempt at a link: who first said so on its log, and when.
+std::map<Attempt, std::map<std::string, std::uint64_t>> who_logged(
+    Region& region, const std::vector<std::string>& parties, std::string_view kind) {
+  std::map<Attempt, std::map<std::string, std::uint64_t>> out;
+  for (const std::string& party : parties)
+    for (const auto* s : region.witness().effective(party))
+      if (s->entry.kind == kind)
+        out[{std::string(s->entry.field("release")), std::string(s->entry.field("attempt"))}]
+            .try_emplace(party, s->order);
+  return out;
+}
+
+// Nothing is counted before everybody whose entries are in it has confirmed, nobody enters the
+// companion sum before it knows that all have, and a contributor's entries go to one roster only.
+void check_links(Region& region, std::vector<std::string>& faults) {
+  const auto contributors = region.shape().contributors();
+  std::set<std::string> linked;  // releases
+  for (const LinkedShape& l : region.shape().linked)
+    for (const char* period : {"2026-Q2", "2026-Q3"})
+      linked.insert(
+          protocol::sum::release_id(Lineage::parse("vale-cse").value(), l.id, l.id, period).hex());
+  const auto sent = who_logged(region, contributors, "link-sent");
+  auto confirmed = who_logged(region, contributors, "link-confirmed");
+  for (const auto& [attempt, by] : who_logged(region, {region.names().front()}, "link-complete")) {
+    const auto in_it = sent.find(attempt);
+    for (const std::string& party : contributors) {
+      if (in_it == sent.end() || !in_it->second.contains(party)) continue;
+      const auto& who = confirmed[attempt];
+      const auto it = who.find(party);
+      if (it == who.end() || it->second > by.begin()->second)
+        faults.push_back("a link was counted before " + party + " had confirmed it");
+    }
+  }
+  for (const std::string& party : contributors) {
+    std::set<std::string> agreed;
+    std::map<std::string, std::set<std::string>> rosters;
+    for (const auto* s : region.witness().effective(party)) {
+      const std::string release(s->entry.field("release"));
+      if (s->entry.kind == "link-agreed") agreed.insert(release);
+      if (s->entry.kind == "link-sent")
+        rosters[release].insert(std::string(s->entry.field("roster")));
+      if (s->entry.kind == "sum-sent" && linked.contains(release) && !agreed.contains(release))
+        faults.push_back(party + " entered a companion sum before all had confirmed its link");
+    }
+    for (const auto& [release, with] : rosters)
+      if (with.size() > 1)
+        faults.push_back(party + " sent entries of one release to " + std::to_string(with.size()) +
+                         " rosters");
+  }
+}
+
 // A home node shows what its store says was answered, so it must have been logged as received. The
 // hub's store holds every home's questions, as their homes countersigned them.
 void check_received(Region& region, const std::string& party, const std::vector<audit::Entry>& log,
@@ -140,9 +193,9 @@ void check_store(Region& region, const std::string& party, const std::vector<aud
                  std::vector<std::string>& faults) {
   auto& store = region.lineage(party).context().store;
   const auto lineage = region.lineage(party).context().id();
-  for (const auto& grant : region.shape().grants)
+  for (const auto& [grant, table] : region.shape().tables())
     for (const std::string period : {"2026-Q2", "2026-Q3"}) {
-      const auto release = protocol::sum::release_id(lineage, grant.id, grant.table, period);
+      const auto release = protocol::sum::release_id(lineage, grant, table, period);
       const auto attempts = store.attempts().list(release.view()).value();
       for (const auto& a : attempts)
         if (a.state == store::AttemptState::opened &&
@@ -150,10 +203,10 @@ void check_store(Region& region, const std::string& party, const std::vector<aud
               return e.kind == "sum-opened" && e.field("release") == release.hex();
             }))
           faults.push_back(party + " opened a release without a word on its log");
-      const auto edition = store.editions().find(grant.id, grant.table, period).value();
+      const auto edition = store.editions().find(grant, table, period).value();
       if (edition && std::none_of(log.begin(), log.end(), [&](const auto& e) {
             return (e.kind == "release" || e.kind == "edition") && e.field("period") == period &&
-                   e.field("grant") == grant.id;
+                   e.field("grant") == grant;
           }))
         faults.push_back(party + " keeps an edition of " + period + " that is not on its log");
     }
@@ -263,6 +316,7 @@ std::vector<std::string> faults_of(Region& region) {
   check_repetitions(logs, faults);
   check_editions(logs, faults);
   check_sums(region, faults);
+  check_links(region, faults);
   check_keys(region, faults);
   return faults;
 }

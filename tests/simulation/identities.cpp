@@ -38,6 +38,7 @@ std::string party_text(const PartyShape& p, const std::string& root) {
   add(p.name == kHub, "hub");
   add(p.contributor, "contributor");
   add(p.keyholder, "keyholder");
+  add(p.mixer, "mixer");
   add(p.scrutineer, "scrutineer");
   return "[[party]]\nid = \"" + p.name + "\"\nname = \"" + p.name + "\"\norganisation = \"" +
          p.name + "\"\nkind = \"other\"\nroles = [" + roles + "]\nroot = \"" + root +
@@ -48,21 +49,47 @@ std::string party_text(const PartyShape& p, const std::string& root) {
          "references = { ico = \"-\", dpia = \"-\", appropriate_policy_document = \"-\" }\n\n";
 }
 
-std::string grant_text(const GrantShape& g, const std::string& first_home) {
-  return "[purpose." + g.purpose + "]\ndescription = \"Of this simulation\"\n\n[[grant]]\nid = \"" +
-         g.id + "\"\npurpose = \"" + g.purpose + "\"\naskers = [\"" +
-         (g.only_first_home ? "urn:hedgerow:" + first_home + ":analyst:analyst" : "role:analyst") +
+std::string grant_head(const std::string& id, const std::string& purpose, const std::string& asker,
+                       const std::string& table) {
+  return "[[grant]]\nid = \"" + id + "\"\npurpose = \"" + purpose + "\"\naskers = [\"" + asker +
          "\"]\nreason = \"required\"\nperiod = \"quarter\"\nsettle = \"P14D\"\nhistory = "
-         "\"P24M\"\n\n"
-         "[[grant.table]]\nname = \"" +
-         g.table +
-         "\"\nquestion = \"flows\"\nby = [\"origin\", \"destination\"]\n"
-         "place_level = \"district\"\nwhere = { event = [\"" +
-         g.event + "\"] }\nmeasure = \"" + (g.children ? "children" : "reports") +
-         "\"\n\n[grant.disclosure]\nmin_children = " + std::to_string(g.min_children) +
+         "\"P24M\"\n\n[[grant.table]]\nname = \"" +
+         table + "\"\n";
+}
+
+// Of a GrantShape or a LinkedShape.
+template <class S>
+std::string disclosure_text(const S& g) {
+  return "\n[grant.disclosure]\nmin_children = " + std::to_string(g.min_children) +
          "\nmin_agencies = " + std::to_string(g.min_agencies) +
          "\nround_to = " + std::to_string(g.round_to) +
          "\ntrue_zero = " + (g.true_zero ? "true" : "false") + "\nnoise = \"none\"\n\n";
+}
+
+std::string grant_text(const GrantShape& g, const std::string& first_home) {
+  const std::string asker =
+      g.only_first_home ? "urn:hedgerow:" + first_home + ":analyst:analyst" : "role:analyst";
+  return "[purpose." + g.purpose + "]\ndescription = \"Of this simulation\"\n\n" +
+         grant_head(g.id, g.purpose, asker, g.table) +
+         "question = \"flows\"\nby = [\"origin\", \"destination\"]\n"
+         "place_level = \"district\"\nwhere = { event = [\"" +
+         g.event + "\"] }\nmeasure = \"" + (g.children ? "children" : "reports") + "\"\n" +
+         disclosure_text(g);
+}
+
+std::string linked_text(const LinkedShape& l, const std::string& purpose) {
+  std::string text = grant_head(l.id, purpose, "role:analyst", l.id) + "question = \"" +
+                     l.question + "\"\nwhere = { event = [\"" + l.event +
+                     "\"] }\nentries = " + std::to_string(l.entries) + "\n";
+  if (l.question == "places")
+    text += "by = [\"destination\"]\nplace_level = \"district\"\ncells_per_child = " +
+            std::to_string(kCellsPerChild) + "\n";
+  else
+    text += l.by_agency ? "by = [\"agency\"]\n" : "by = []\n";
+  if (l.question == "repeat-missing")
+    text += "times = " + std::to_string(kTimes) + "\nwithin = \"P" + std::to_string(kWithinDays) +
+            "D\"\nepisodes_per_child = " + std::to_string(kEpisodesPerChild) + "\n";
+  return text + disclosure_text(l);
 }
 
 std::string from_shape(const std::map<std::string, std::string>& roots, const Shape& shape) {
@@ -79,6 +106,7 @@ std::string from_shape(const std::map<std::string, std::string>& roots, const Sh
       "\ndaily_quota = " + std::to_string(shape.quotas.daily) +
       "\nimport_quota = " + std::to_string(shape.quotas.imports) + "\n\n";
   for (const auto& g : shape.grants) text += grant_text(g, shape.homes.front());
+  for (const auto& l : shape.linked) text += linked_text(l, shape.grants.front().purpose);
   return text + "[retention]\nrecords = \"P24M\"\nlog = \"P7Y\"\n";
 }
 

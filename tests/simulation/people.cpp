@@ -97,7 +97,7 @@ json Region::install_request() const {
 }
 
 json Region::ask_request(const Ask& ask) const {
-  const GrantShape& grant = shape().grants.at(ask.grant);
+  const GrantShape& grant = shape().grants.at(ask.linked ? 0 : ask.grant);
   policies::QuestionWords words;
   words.purpose = ask.purpose.empty() ? grant.purpose : ask.purpose;
   words.kind = "flows";
@@ -105,6 +105,12 @@ json Region::ask_request(const Ask& ask) const {
   words.to = ask.to;
   words.by = "origin,destination";
   words.where = {"event=" + grant.event};
+  if (ask.linked) {
+    const LinkedShape& linked = shape().linked.at(*ask.linked);
+    words.kind = linked.question;
+    words.by = linked.question == "places" ? "destination" : linked.by_agency ? "agency" : "";
+    words.where = {"event=" + linked.event};
+  }
   const Person& person =
       ask.as_practitioner ? *identities().practitioner : identities().analysts.at(ask.home);
   return signed_request(person, identities().agreement, ask.id, now_ + std::chrono::hours(24),

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tests/simulation/plain_linked.h"
+
 namespace hedgerow::simulation {
 
 namespace {
-
-using Rows = std::map<std::string, Row>;  // by source
 
 constexpr std::string_view kFile = "import-";
 
@@ -32,17 +32,6 @@ std::optional<Rows> rows_of(const Region& region, const Scenario& scenario,
   }
   if (!period.empty()) return std::nullopt;
   return rows;
-}
-
-std::pair<std::string, std::string> days_of(const std::string& quarter) {
-  if (quarter == "2026-Q2") return {"2026-04-01", "2026-06-30"};
-  return {"2026-07-01", "2026-09-30"};
-}
-
-std::string coordinate(const std::vector<std::string>& areas, const std::string& cell) {
-  if (cell.empty()) return "unknown";
-  if (cell == "outside-england") return cell;
-  return std::find(areas.begin(), areas.end(), cell) != areas.end() ? cell : "elsewhere";
 }
 
 struct Cell {
@@ -111,7 +100,35 @@ std::vector<std::string> check_period(const Region& region, const Scenario& scen
   return out;
 }
 
+std::vector<std::string> check_linked_period(const Region& region, const Scenario& scenario,
+                                             const LinkedShape& table, const nlohmann::json& period,
+                                             std::size_t& released) {
+  const std::string label = period.at("period");
+  std::map<std::string, Rows> all;
+  for (const std::string& party : region.shape().contributors()) {
+    const auto rows = rows_of(region, scenario, party, table.id, label);
+    if (!rows) return {"an answer about " + label + ", which " + party + " has not frozen"};
+    all[party] = *rows;
+  }
+  return check_linked(region.shape(), table, all, period, released);
+}
+
 }  // namespace
+
+std::pair<std::string, std::string> days_of(const std::string& quarter) {
+  if (quarter == "2026-Q2") return {"2026-04-01", "2026-06-30"};
+  return {"2026-07-01", "2026-09-30"};
+}
+
+std::string window_of(const std::string& quarter) {
+  return quarter == "2026-Q2" ? "2026-04-02" : "2026-07-03";
+}
+
+std::string coordinate(const std::vector<std::string>& areas, const std::string& place) {
+  if (place.empty()) return "unknown";
+  if (place == "outside-england") return place;
+  return std::find(areas.begin(), areas.end(), place) != areas.end() ? place : "elsewhere";
+}
 
 std::string file_name(std::size_t import) {
   return std::string(kFile) + std::to_string(import) + ".csv";
@@ -135,10 +152,13 @@ std::vector<std::string> check_answer(const Region& region, const Scenario& scen
   for (std::size_t i = 0; same && i < periods.size(); ++i)
     same = given[i].at("period") == periods[i];
   if (!same) return {"an answer about other periods than asked"};
-  const GrantShape& grant = region.shape().grants.at(ask.grant);
   std::vector<std::string> out;
   for (const auto& period : given)
-    for (auto& text : check_period(region, scenario, grant, period, released))
+    for (auto& text :
+         ask.linked ? check_linked_period(region, scenario, region.shape().linked.at(*ask.linked),
+                                          period, released)
+                    : check_period(region, scenario, region.shape().grants.at(ask.grant), period,
+                                   released))
       out.push_back(std::move(text));
   return out;
 }

@@ -10,6 +10,12 @@ namespace hedgerow::simulation {
 // The file's name on the control socket, which tells the witness what a logged import was.
 std::string file_name(std::size_t import);
 
+// The first and last day of a quarter, and the first of the kWithinDays that end with it.
+std::pair<std::string, std::string> days_of(const std::string& quarter);
+std::string window_of(const std::string& quarter);
+// A place as cells name it: an area, elsewhere, outside-england or unknown.
+std::string coordinate(const std::vector<std::string>& areas, const std::string& place);
+
 // Of each contributor: how its rows must stand in its store at the end.
 std::map<std::string, std::size_t> plain_row_counts(const Region& region, const Scenario& scenario);
 

@@ -32,6 +32,7 @@ std::string day_of(std::size_t quarter, Dice& dice) {
 
 constexpr std::size_t kChildren = 12;  // whom the region knows
 constexpr std::size_t kHotCells = 4;
+constexpr std::size_t kLinkingHundredths = 2;  // of regions have linked tables
 
 struct HotCell {
   std::string origin, destination, event;
@@ -254,6 +255,29 @@ void draw_faults(Scenario& s, const Shape& shape, Dice& dice) {
   }
 }
 
+// Drawn last, so that whatever was drawn before stays as it is.
+void draw_links(Scenario& s, const Shape& shape, Dice& dice) {
+  if (s.from_beginning || s.hub != Hostility::none || !dice.chance(kLinkingHundredths)) return;
+  s.network.shape = with_links(shape);
+  s.links = true;
+  const auto& linked = s.network.shape->linked;
+  const std::size_t tables = linked.size();
+  s.last = dice.below(tables);
+  for (ImportPlan& plan : s.imports)  // a row counts in one table
+    for (Row& row : plan.rows)
+      if (dice.chance(80)) row.event = dice.of(linked).event;
+  for (QuestionPlan& q : s.questions)
+    if (q.permitted && dice.chance(60)) q.ask.linked = dice.below(tables);
+  for (std::size_t i = dice.below(3); i > 0; --i) {
+    Crash c = draw_crash(shape, dice);
+    if (c.point == "charged" || c.point == "period_frozen" || c.point == "ack_taken")
+      c.point = "after_append";
+    c.during = "link";
+    c.skip = dice.below(12);
+    s.crashes.push_back(std::move(c));
+  }
+}
+
 }  // namespace
 
 Scenario draw(std::uint64_t seed) {
@@ -278,16 +302,17 @@ Scenario draw(std::uint64_t seed) {
   s.healed_at = seconds(700);
   s.network.shape = region;
   s.network.with_key = !s.from_beginning;
+  draw_links(s, region, dice);
   return s;
 }
 
 std::string to_text(const Scenario& s) {
   std::string out =
       "seed " + std::to_string(s.seed) + ": " + shape(s.shape).name +
-      (s.from_beginning ? ", from the beginning" : "") + ", " + std::to_string(s.imports.size()) +
-      " imports, " + std::to_string(s.questions.size()) + " questions, loss " +
-      std::to_string(s.network.loss) + ", duplication " + std::to_string(s.network.duplication) +
-      (s.network.in_order ? "" : ", disorder");
+      (s.from_beginning ? ", from the beginning" : "") + (s.links ? ", with links" : "") + ", " +
+      std::to_string(s.imports.size()) + " imports, " + std::to_string(s.questions.size()) +
+      " questions, loss " + std::to_string(s.network.loss) + ", duplication " +
+      std::to_string(s.network.duplication) + (s.network.in_order ? "" : ", disorder");
   for (const Crash& c : s.crashes)
     out += "; " + c.party + " ends at " + c.point + " " + c.during + " " + std::to_string(c.skip);
   for (const auto& [what, intervals] :

@@ -39,6 +39,8 @@ struct Scenario {
   std::uint64_t seed = 0;
   std::size_t shape = 0;
   bool from_beginning = false;
+  bool links = false;               // the shape with links
+  std::optional<std::size_t> last;  // the linked table that is asked for at last
   Options network;
   std::vector<ImportPlan> imports;
   std::vector<QuestionPlan> questions;

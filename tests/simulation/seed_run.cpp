@@ -137,6 +137,7 @@ class SeedRun {
     errands.expect_success();
     Ask last;
     last.home = region_.shape().homes.front();
+    last.linked = scenario_.last;
     errands.ask_at_last(last);
     const bool set_back = scenario_.hub == Hostility::is_set_back;
     if (!go(errands, set_back ? minutes(15) : minutes(120)) && !set_back)

@@ -1,5 +1,6 @@
 #include "tests/simulation/shape.h"
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/base/result.h"
@@ -15,7 +16,7 @@ std::vector<std::string> with(const Shape& shape, bool PartyShape::*role) {
   return out;
 }
 
-// "ck": contributor and keyholder; "c", "k", "s" alone; "-": nothing but a party.
+// "ckm": contributor, keyholder and mixer; "c", "k", "s" alone; "-": nothing but a party.
 Shape make(std::string name, bool hub_is_keyholder, const std::vector<std::string>& roles,
            unsigned threshold) {
   static const std::array<const char*, 8> kNames = {"vale-council",   "vale-health", "vale-police",
@@ -33,6 +34,7 @@ Shape make(std::string name, bool hub_is_keyholder, const std::vector<std::strin
     p.contributor = roles[i].find('c') != std::string::npos;
     p.keyholder = roles[i].find('k') != std::string::npos;
     p.scrutineer = roles[i].find('s') != std::string::npos;
+    p.mixer = roles[i].find('m') != std::string::npos;
     if (p.contributor) p.area = kAreas.at(i);
     s.parties.push_back(std::move(p));
   }
@@ -95,6 +97,13 @@ std::vector<std::string> Shape::contributors() const {
 }
 std::vector<std::string> Shape::keyholders() const { return with(*this, &PartyShape::keyholder); }
 
+std::vector<std::pair<std::string, std::string>> Shape::tables() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& g : grants) out.emplace_back(g.id, g.table);
+  for (const auto& l : linked) out.emplace_back(l.id, l.id);
+  return out;
+}
+
 std::vector<std::string> Shape::areas() const {
   std::vector<std::string> out;
   for (const auto& p : parties)
@@ -126,6 +135,37 @@ std::size_t draw_shape(std::uint64_t dice) {
   }
   HR_CHECK(false);
   return 0;
+}
+
+Shape with_links(const Shape& shape) {
+  Shape s = shape;
+  s.name += ", with links";
+  const std::size_t mixers = s.parties.size() > 6 ? 3 : 2;
+  for (std::size_t i = 1; i <= mixers; ++i) s.parties[i].mixer = true;
+  s.linked = {{"seen-places", "places", "sighting", false, 3, 2, 1, true},
+              {"known-to-several", "overlap", "health-attendance", false, 2, 1, 1, false},
+              {"known-to-pairs", "overlap", "service-contact", true, 2, 1, 1, false}};
+  const std::string absence = "away-without-authorisation";
+  if (std::none_of(s.grants.begin(), s.grants.end(),
+                   [&](const GrantShape& g) { return g.event == absence; }))
+    s.linked.push_back({"missing-again", "repeat-missing", absence, false, 2, 2, 2, false});
+  return s;
+}
+
+Shape linking_shape(std::size_t contributors) {
+  HR_CHECK(contributors >= 3 && contributors <= 8);
+  std::vector<std::string> roles = {"ckm", "ckm", "ck"};
+  for (std::size_t i = 3; i < contributors; ++i) roles.push_back(i == 4 ? "cm" : "c");
+  Shape s = make(std::to_string(contributors) + " who link", false, roles, 2);
+  s.grants.front().event = "placement";
+  const auto least = static_cast<std::uint32_t>(2 + contributors % 3);
+  const auto agencies = static_cast<std::uint32_t>(1 + contributors % 2);
+  s.linked = {{"seen-places", "places", "sighting", false, least, agencies, 1, contributors > 5},
+              {"known-to-several", "overlap", "health-attendance", false, least, agencies, 1},
+              {"known-to-pairs", "overlap", "service-contact", true, least, agencies, 2},
+              {"missing-again", "repeat-missing", "missing", false, least, agencies, 1}};
+  for (LinkedShape& l : s.linked) l.entries = 64;
+  return s;
 }
 
 }  // namespace hedgerow::simulation

@@ -16,6 +16,7 @@ struct PartyShape {
   bool keyholder = false;
   bool scrutineer = false;
   std::string area;  // a district; may be empty
+  bool mixer = false;
 
   friend bool operator==(const PartyShape&, const PartyShape&) = default;
 };
@@ -36,18 +37,36 @@ struct GrantShape {
   friend bool operator==(const GrantShape&, const GrantShape&) = default;
 };
 
+// One linked table over one event, each quarter, in a grant of the same name.
+struct LinkedShape {
+  std::string id;
+  std::string question;  // places, by destination; overlap; or repeat-missing, of two or more
+  std::string event;
+  bool by_agency = false;  // overlap
+  std::uint32_t min_children = 3, min_agencies = 2, round_to = 1;
+  bool true_zero = false;
+  std::uint32_t entries = 32;
+  friend bool operator==(const LinkedShape&, const LinkedShape&) = default;
+};
+inline constexpr std::uint32_t kCellsPerChild = 16, kEpisodesPerChild = 16;
+inline constexpr std::uint32_t kTimes = 2;
+inline constexpr std::int64_t kWithinDays = 90;
+
 struct Shape {
   std::string name;
   std::vector<PartyShape> parties;  // the hub first
   unsigned threshold = 2;
   Quotas quotas;
   std::vector<GrantShape> grants;
+  std::vector<LinkedShape> linked;
   std::vector<std::string> homes;  // have an analyst each
   bool from_template = false;      // the agreement is the template's, whatever stands above
 
   std::vector<std::string> names() const;
   std::vector<std::string> contributors() const;
   std::vector<std::string> keyholders() const;
+  // Of every release: the names of grant and table.
+  std::vector<std::pair<std::string, std::string>> tables() const;
   std::vector<std::string> areas() const;
   friend bool operator==(const Shape&, const Shape&) = default;
 };
@@ -60,5 +79,11 @@ inline constexpr std::size_t kShapes = 8;
 const Shape& shape(std::size_t number);
 // Small ones more often than large ones.
 std::size_t draw_shape(std::uint64_t dice);
+
+// The same region with mixers and a table of each linked question (of repeat-missing, where no
+// flows are of that event).
+Shape with_links(const Shape& shape);
+// A region of that many contributors (3 to 8) for linked tables, each over an event of its own.
+Shape linking_shape(std::size_t contributors);
 
 }  // namespace hedgerow::simulation

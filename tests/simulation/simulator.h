@@ -69,8 +69,9 @@ struct Outcome {
 struct Ask {
   std::string home;
   SessionId id;
-  std::size_t grant = 0;  // of the shape
-  std::string from, to;   // periods; empty: kPeriod
+  std::size_t grant = 0;                   // of the shape
+  std::optional<std::size_t> linked = {};  // of the shape, in place of a grant
+  std::string from, to;                    // periods; empty: kPeriod
   bool as_practitioner = false;
   std::string purpose = {};  // empty: the grant's
 };
