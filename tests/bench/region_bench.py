@@ -86,7 +86,7 @@ def main():
     words.add_argument("--idle", type=int, default=0)
     words.add_argument("--flood", type=int, default=0)
     args = words.parse_args()
-    region = regions.Region(args.build, args.children)
+    region = regions.Region(args.build, args.children, questions=4)
     try:
         region.whole()
         put_questions(region, 2)

@@ -165,7 +165,7 @@ def main():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
-    region = Region(words.build, CHILDREN)
+    region = Region(words.build, CHILDREN, questions=4)
     try:
         kills = Kills(region, words.seed)
         begun = time.monotonic()

@@ -25,9 +25,9 @@ const std::vector<std::string>& agencies() {
 }
 
 // Uniform enough for a test, and the same on every machine (std::uniform_int_distribution is not).
-class Dice {
+class RecordDice {
  public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  explicit RecordDice(std::uint64_t seed) : engine_(seed) {}
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(engine_() % n); }
   std::size_t between(std::size_t a, std::size_t b) { return a + below(b - a + 1); }
   template <class T>
@@ -41,12 +41,12 @@ class Dice {
 
 std::string two_digits(std::size_t n) { return (n < 10 ? "0" : "") + std::to_string(n); }
 
-std::string day_in_period(Dice& dice) {
+std::string day_in_period(RecordDice& dice) {
   return "2026-" + two_digits(dice.between(7, 9)) + "-" + two_digits(dice.between(1, 30));
 }
 
 // How many children each agency knows in a hot cell.
-std::vector<std::size_t> pattern(std::size_t cell, Dice& dice) {
+std::vector<std::size_t> pattern(std::size_t cell, RecordDice& dice) {
   const std::size_t first = dice.below(4);
   const std::size_t second = (first + dice.between(1, 3)) % 4;
   std::vector<std::size_t> known(4, 0);
@@ -68,7 +68,7 @@ std::vector<std::size_t> pattern(std::size_t cell, Dice& dice) {
   return known;
 }
 
-Row make_row(std::size_t agency, std::size_t child, Dice& dice) {
+Row make_row(std::size_t agency, std::size_t child, RecordDice& dice) {
   Row row;
   row.child = child;
   const std::string base = agencies()[agency].substr(5, 3) + std::to_string(child);
@@ -107,7 +107,7 @@ std::string nhs_number(std::size_t child) {
 }
 
 Records make_records(std::uint64_t seed, std::size_t children) {
-  Dice dice(seed * 0x9E3779B97F4A7C15ULL + 1);
+  RecordDice dice(seed * 0x9E3779B97F4A7C15ULL + 1);
   std::vector<std::size_t> cells(16 * 16);
   for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = i;
   dice.shuffle(cells);

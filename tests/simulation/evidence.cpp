@@ -74,17 +74,10 @@ void check_editions(const Logs& logs, std::vector<std::string>& faults) {
 // By release and roster: who signed it, when first.
 using Signed = std::map<std::pair<std::string, std::string>, std::map<std::string, std::uint64_t>>;
 
-void check_sums(Region& region, std::vector<std::string>& faults) {
-  const auto contributors = region.shape().contributors();
-  Signed rosters;
-  for (const std::string& party : contributors)
-    for (const auto* s : region.witness().effective(party))
-      if (s->entry.kind == "sum-roster-signed")
-        rosters[{std::string(s->entry.field("release")), std::string(s->entry.field("roster"))}]
-            .try_emplace(party, s->order);
-  // Whose own restrictions keep them out of a release sign nothing of it.
+// Releases, and whom their own restrictions keep out of them: these sign and send nothing.
+std::set<std::pair<std::string, std::string>> stood_aside(Region& region) {
   std::set<std::pair<std::string, std::string>> aside;
-  for (const std::string& party : contributors)
+  for (const std::string& party : region.shape().contributors())
     for (const auto* s : region.witness().effective(party))
       if (s->entry.kind == "release.aside")
         aside.emplace(protocol::sum::release_id(Lineage::parse("vale-cse").value(),
@@ -93,6 +86,18 @@ void check_sums(Region& region, std::vector<std::string>& faults) {
                                                 std::string(s->entry.field("period")))
                           .hex(),
                       party);
+  return aside;
+}
+
+void check_sums(Region& region, std::vector<std::string>& faults) {
+  const auto contributors = region.shape().contributors();
+  Signed rosters;
+  for (const std::string& party : contributors)
+    for (const auto* s : region.witness().effective(party))
+      if (s->entry.kind == "sum-roster-signed")
+        rosters[{std::string(s->entry.field("release")), std::string(s->entry.field("roster"))}]
+            .try_emplace(party, s->order);
+  const auto aside = stood_aside(region);
   for (const std::string& party : contributors) {
     std::map<std::string, std::set<std::string>> opened;
     for (const auto* s : region.witness().effective(party)) {
@@ -115,46 +120,90 @@ void check_sums(Region& region, std::vector<std::string>& faults) {
   }
 }
 
-using Attempt = std::pair<std::string, std::string>;  // release, number
-
-// Of each attempt at a link: who first said so on its log, and when.
-std::map<Attempt, std::map<std::string, std::uint64_t>> who_logged(
-    Region& region, const std::vector<std::string>& parties, std::string_view kind) {
-  std::map<Attempt, std::map<std::string, std::uint64_t>> out;
-  for (const std::string& party : parties)
-    for (const auto* s : region.witness().effective(party))
-      if (s->entry.kind == kind)
-        out[{std::string(s->entry.field("release")), std::string(s->entry.field("attempt"))}]
-            .try_emplace(party, s->order);
+// A release that the agreement allows.
+struct Releasable {
+  std::string grant, table, period;
+  std::string release;  // its id
+  bool linked = false;
+};
+std::vector<Releasable> releasable(Region& region) {
+  const auto& context = region.lineage(region.names().front()).context();
+  std::vector<Releasable> out;
+  for (const auto& grant : context.agreement.grants)
+    for (const auto& table : grant.tables)
+      for (const std::string period : {"2026-Q2", "2026-Q3"})
+        out.push_back({grant.id, table.name, period,
+                       protocol::sum::release_id(context.id(), grant.id, table.name, period).hex(),
+                       table.link.has_value()});
   return out;
 }
 
-// Nothing is counted before everybody whose entries are in it has confirmed, nobody enters the
-// companion sum before it knows that all have, and a contributor's entries go to one roster only.
-void check_links(Region& region, std::vector<std::string>& faults) {
-  const auto contributors = region.shape().contributors();
-  std::set<std::string> linked;  // releases
-  for (const LinkedShape& l : region.shape().linked)
-    for (const char* period : {"2026-Q2", "2026-Q3"})
-      linked.insert(
-          protocol::sum::release_id(Lineage::parse("vale-cse").value(), l.id, l.id, period).hex());
-  const auto sent = who_logged(region, contributors, "link-sent");
-  auto confirmed = who_logged(region, contributors, "link-confirmed");
-  for (const auto& [attempt, by] : who_logged(region, {region.names().front()}, "link-complete")) {
-    const auto in_it = sent.find(attempt);
-    for (const std::string& party : contributors) {
-      if (in_it == sent.end() || !in_it->second.contains(party)) continue;
-      const auto& who = confirmed[attempt];
-      const auto it = who.find(party);
-      if (it == who.end() || it->second > by.begin()->second)
+// Who said so of an attempt at a link, by its manifest: when first, and of which hashes.
+struct Said {
+  std::uint64_t order = 0;
+  std::string release, hashes;
+};
+using SaidBy = std::map<std::string, std::map<std::string, Said>>;
+
+SaidBy who_said(Region& region, std::string_view kind) {
+  SaidBy out;
+  for (const std::string& party : region.names())
+    for (const auto* s : region.witness().effective(party))
+      if (s->entry.kind == kind)
+        out[std::string(s->entry.field("manifest"))].try_emplace(
+            party, Said{s->order, std::string(s->entry.field("release")),
+                        std::string(s->entry.field("hashes"))});
+  return out;
+}
+
+// Whose confirmations the hub had, by manifest and party: since when.
+std::map<std::pair<std::string, std::string>, std::uint64_t> confirmations_at_hub(Region& region) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> out;
+  for (const auto* s : region.witness().effective(region.names().front()))
+    if (s->entry.kind == "link-confirmation")
+      out.try_emplace(
+          {std::string(s->entry.field("manifest")), std::string(s->entry.field("party"))},
+          s->order);
+  return out;
+}
+
+// Nothing is counted before everybody who takes part has confirmed the one list that was shown, and
+// the hub has that.
+void check_confirmations(Region& region, std::vector<std::string>& faults) {
+  const std::string hub = region.names().front();
+  const auto aside = stood_aside(region);
+  const auto at_hub = confirmations_at_hub(region);
+  auto confirmed = who_said(region, "link-confirmed");
+  auto shown = who_said(region, "link-shown");
+  for (const auto& [manifest, by] : who_said(region, "link-complete")) {
+    const Said& complete = by.at(hub);
+    for (const std::string& party : region.shape().contributors()) {
+      if (aside.contains({complete.release, party})) continue;
+      const auto it = confirmed[manifest].find(party);
+      const auto had = at_hub.find({manifest, party});
+      if (it == confirmed[manifest].end() || it->second.order > complete.order ||
+          had == at_hub.end() || had->second > complete.order)
         faults.push_back("a link was counted before " + party + " had confirmed it");
+      else if (it->second.hashes.empty() || it->second.hashes != shown[manifest][hub].hashes)
+        faults.push_back("a link was counted of which " + party + " was shown other entries");
     }
   }
-  for (const std::string& party : contributors) {
-    std::set<std::string> agreed;
+}
+
+// Nobody enters a companion sum before it knows that all have confirmed, and a contributor's
+// entries go to one roster only.
+void check_links(Region& region, std::vector<std::string>& faults) {
+  check_confirmations(region, faults);
+  std::set<std::string> linked;
+  for (const Releasable& r : releasable(region))
+    if (r.linked) linked.insert(r.release);
+  for (const std::string& party : region.shape().contributors()) {
+    std::set<std::string> agreed;  // in the last attempt that it joined
     std::map<std::string, std::set<std::string>> rosters;
     for (const auto* s : region.witness().effective(party)) {
       const std::string release(s->entry.field("release"));
+      if (s->entry.kind == "link-joined" && s->entry.field("as") == "contributor")
+        agreed.erase(release);
       if (s->entry.kind == "link-agreed") agreed.insert(release);
       if (s->entry.kind == "link-sent")
         rosters[release].insert(std::string(s->entry.field("roster")));
@@ -192,24 +241,21 @@ void check_received(Region& region, const std::string& party, const std::vector<
 void check_store(Region& region, const std::string& party, const std::vector<audit::Entry>& log,
                  std::vector<std::string>& faults) {
   auto& store = region.lineage(party).context().store;
-  const auto lineage = region.lineage(party).context().id();
-  for (const auto& [grant, table] : region.shape().tables())
-    for (const std::string period : {"2026-Q2", "2026-Q3"}) {
-      const auto release = protocol::sum::release_id(lineage, grant, table, period);
-      const auto attempts = store.attempts().list(release.view()).value();
-      for (const auto& a : attempts)
-        if (a.state == store::AttemptState::opened &&
-            std::none_of(log.begin(), log.end(), [&](const auto& e) {
-              return e.kind == "sum-opened" && e.field("release") == release.hex();
-            }))
-          faults.push_back(party + " opened a release without a word on its log");
-      const auto edition = store.editions().find(grant, table, period).value();
-      if (edition && std::none_of(log.begin(), log.end(), [&](const auto& e) {
-            return (e.kind == "release" || e.kind == "edition") && e.field("period") == period &&
-                   e.field("grant") == grant;
-          }))
-        faults.push_back(party + " keeps an edition of " + period + " that is not on its log");
-    }
+  for (const Releasable& r : releasable(region)) {
+    const auto opened = [&](const auto& a) { return a.state == store::AttemptState::opened; };
+    const auto attempts = store.attempts().list(from_hex(r.release).value()).value();
+    if (std::any_of(attempts.begin(), attempts.end(), opened) &&
+        std::none_of(log.begin(), log.end(), [&](const auto& e) {
+          return e.kind == "sum-opened" && e.field("release") == r.release;
+        }))
+      faults.push_back(party + " opened a release without a word on its log");
+    const auto edition = store.editions().find(r.grant, r.table, r.period).value();
+    if (edition && std::none_of(log.begin(), log.end(), [&](const auto& e) {
+          return (e.kind == "release" || e.kind == "edition") && e.field("period") == r.period &&
+                 e.field("grant") == r.grant;
+        }))
+      faults.push_back(party + " keeps an edition of " + r.period + " that is not on its log");
+  }
   std::map<std::string, std::uint64_t> charged;
   for (const auto& e : log)
     if (e.kind == "evaluate")

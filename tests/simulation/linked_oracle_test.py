@@ -52,8 +52,10 @@ def one_region(folder, oracle, seen, sizes):
                if "contributor" in p["roles"]}
     sizes[len(records)] += 1
     for (path,) in records.values():
-        rows = len(path.read_text(encoding="utf-8").splitlines()) - 1
-        seen["empty contributors" if rows == 0 else "others"] += 1
+        rows = path.read_text(encoding="utf-8").splitlines()[1:]
+        seen["contributors without rows"] += not rows
+        seen["contributors without a number"] += bool(rows) and all(r[0] == "," for r in rows)
+        seen["contributors of one child"] += len({r.split(",")[1].rstrip("b") for r in rows}) == 1
     wrong = []
     for asked in json.loads((folder / "answers.json").read_text(encoding="utf-8")):
         table, grant = oracle.find_table(agreement, asked["table"], None)
@@ -77,6 +79,7 @@ def one_region(folder, oracle, seen, sizes):
             seen["alone in an agency's cell"] += sum(1 for n in held.values() if n == 1)
         for status, _ in by_cell.values():
             seen[status] += 1
+            seen[f"released of {table['name']}"] += status == "released"
     return wrong
 
 
@@ -113,8 +116,13 @@ def main():
     print(f"{arguments.regions} regions, {failed} differ; by number of contributors "
           f"{dict(sorted(sizes.items()))}; "
           + ", ".join(f"{n} {what}" for what, n in sorted(seen.items())))
-    if failed or not all(seen[what] for what in ("released", "suppressed", "of several",
-                                                 "empty contributors")):
+    wanted = [what for what in seen if what.startswith("released of ")]
+    wanted += ["suppressed", "of several", "alone in an agency's cell", "contributors without rows",
+               "contributors without a number"]
+    if arguments.regions >= 100:
+        wanted += ["zero", "contributors of one child"]
+        failed += sorted(sizes) != [3, 4, 5, 6, 7, 8]
+    if failed or len(wanted) < 9 or not all(seen[what] for what in wanted):
         raise SystemExit("not as it must be")
 
 

@@ -30,7 +30,10 @@ const std::vector<Plant>& plants() {
       {"log-after-commit",
        Defect::log_after_commit,
        {" without a word on its log", " that is not on its log", " on its ledger than on its log ",
-        " is not on the log of ", " that is not on the log of "}}};
+        " is not on the log of ", " that is not on the log of "}},
+      {"link-not-confirmed",
+       Defect::link_not_confirmed,
+       {"a link was counted before ", " entered a companion sum before "}}};
   return all;
 }
 

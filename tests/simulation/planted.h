@@ -13,6 +13,7 @@ enum class Defect {
   replay_cache_off,
   roster_not_signed_by_all,
   log_after_commit,
+  link_not_confirmed,
 };
 
 extern Defect planted;
@@ -35,3 +36,6 @@ bool shows_planted(const std::string& fault);
   (::hedgerow::simulation::planted == ::hedgerow::simulation::Defect::roster_not_signed_by_all)
 #define HEDGEROW_PLANT_log_after_commit \
   (::hedgerow::simulation::planted == ::hedgerow::simulation::Defect::log_after_commit)
+// The hub counts a link when one has confirmed it, and contributors let it go on.
+#define HEDGEROW_PLANT_link_not_confirmed \
+  (::hedgerow::simulation::planted == ::hedgerow::simulation::Defect::link_not_confirmed)

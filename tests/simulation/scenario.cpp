@@ -2,25 +2,13 @@
 
 #include <algorithm>
 
+#include "tests/simulation/dice.h"
+
 namespace hedgerow::simulation {
 
 namespace {
 
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : rng_(seed_of("scenario", seed)) {}
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_below(rng_, n)); }
-  std::size_t between(std::size_t a, std::size_t b) { return a + below(b - a + 1); }
-  bool chance(std::size_t hundredths) { return below(100) < hundredths; }
-  seconds time(std::size_t a, std::size_t b) { return seconds(between(a, b)); }
-  template <class T>
-  const T& of(const std::vector<T>& v) {
-    return v.at(below(v.size()));
-  }
-
- private:
-  SeededRandom rng_;
-};
+seconds draw_time(std::size_t a, std::size_t b, Dice& dice) { return seconds(dice.between(a, b)); }
 
 std::string two_digits(std::size_t n) { return (n < 10 ? "0" : "") + std::to_string(n); }
 
@@ -113,9 +101,9 @@ void draw_imports(Scenario& s, const Shape& shape, Dice& dice) {
       replaced.destination = place(shape.areas(), dice);
       late.push_back(std::move(replaced));
     }
-    s.imports.push_back({name, dice.time(0, 20), rows});
-    if (!late.empty()) s.imports.push_back({name, dice.time(30, 500), late});
-    if (dice.chance(15)) s.imports.push_back({name, dice.time(60, 600), rows});
+    s.imports.push_back({name, draw_time(0, 20, dice), rows});
+    if (!late.empty()) s.imports.push_back({name, draw_time(30, 500, dice), late});
+    if (dice.chance(15)) s.imports.push_back({name, draw_time(60, 600, dice), rows});
   }
 }
 
@@ -129,7 +117,7 @@ void draw_questions(Scenario& s, const Shape& shape, Dice& dice) {
   const std::size_t n = dice.between(1, 3);
   for (std::size_t i = 0; i < n; ++i) {
     QuestionPlan q;
-    q.at = dice.time(i == 0 ? 5 : 60, 400);
+    q.at = draw_time(i == 0 ? 5 : 60, 400, dice);
     q.ask.home = dice.of(shape.homes);
     q.ask.grant = dice.below(shape.grants.size());
     q.permitted = !shape.grants[q.ask.grant].only_first_home || q.ask.home == shape.homes.front();
@@ -150,7 +138,7 @@ void draw_questions(Scenario& s, const Shape& shape, Dice& dice) {
   }
   if (!dice.chance(30)) return;
   QuestionPlan q;  // what nobody may ask
-  q.at = dice.time(0, 200);
+  q.at = draw_time(0, 200, dice);
   q.ask.home = shape.homes.front();
   q.permitted = false;
   switch (dice.below(4)) {
@@ -213,8 +201,8 @@ void draw_crashes(Scenario& s, const Shape& shape, Dice& dice) {
 Interval draw_interval(const std::string& party, std::size_t longest, Dice& dice) {
   Interval i;
   i.party = party;
-  i.from = dice.time(0, 300);
-  i.until = i.from + dice.time(1, longest);
+  i.from = draw_time(0, 300, dice);
+  i.until = i.from + draw_time(1, longest, dice);
   return i;
 }
 
@@ -281,7 +269,7 @@ void draw_links(Scenario& s, const Shape& shape, Dice& dice) {
 }  // namespace
 
 Scenario draw(std::uint64_t seed) {
-  Dice dice(seed);
+  Dice dice("scenario", seed);
   Scenario s;
   s.seed = seed;
   s.shape = draw_shape(dice.below(100));

@@ -168,8 +168,11 @@ class SeedRun {
     for (const auto& f : errands.faults()) fault(f);
     for (const auto& f : faults_of(region_)) fault(f);
     if (!region_.failures().empty()) return;
-    for (const auto& a : errands.answers())
-      for (const auto& f : check_answer(region_, scenario_, a.ask, a.answer, r.released)) fault(f);
+    for (const auto& a : errands.answers()) {
+      std::size_t& released = a.ask.linked ? r.released_linked : r.released;
+      if (a.ask.linked) ++r.linked;
+      for (const auto& f : check_answer(region_, scenario_, a.ask, a.answer, released)) fault(f);
+    }
     for (const auto& [party, rows] : plain_row_counts(region_, scenario_))
       if (region_.lineage(party).context().store.records().current_rows().value() != rows)
         fault(party + " holds another number of rows than were imported");

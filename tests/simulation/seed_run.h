@@ -10,8 +10,9 @@ struct SeedResult {
   std::vector<std::string> faults;  // of the invariants; empty is good
   Coverage coverage;
   std::size_t answers = 0, released = 0, refusals = 0, out_of_quota = 0, frames = 0;
-  std::string fingerprint;  // where asked for
-  std::string scenario;     // in a line
+  std::size_t linked = 0, released_linked = 0;  // answers from linked tables, and their cells
+  std::string fingerprint;                      // where asked for
+  std::string scenario;                         // in a line
   std::vector<std::string> trace;
 };
 

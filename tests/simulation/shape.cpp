@@ -97,13 +97,6 @@ std::vector<std::string> Shape::contributors() const {
 }
 std::vector<std::string> Shape::keyholders() const { return with(*this, &PartyShape::keyholder); }
 
-std::vector<std::pair<std::string, std::string>> Shape::tables() const {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& g : grants) out.emplace_back(g.id, g.table);
-  for (const auto& l : linked) out.emplace_back(l.id, l.id);
-  return out;
-}
-
 std::vector<std::string> Shape::areas() const {
   std::vector<std::string> out;
   for (const auto& p : parties)

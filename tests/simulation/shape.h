@@ -65,8 +65,6 @@ struct Shape {
   std::vector<std::string> names() const;
   std::vector<std::string> contributors() const;
   std::vector<std::string> keyholders() const;
-  // Of every release: the names of grant and table.
-  std::vector<std::pair<std::string, std::string>> tables() const;
   std::vector<std::string> areas() const;
   friend bool operator==(const Shape&, const Shape&) = default;
 };

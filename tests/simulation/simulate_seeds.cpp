@@ -1,6 +1,7 @@
 // Regions from seeds, one after the other:
 //
 //   simulate_seeds --from S --count N [--jobs J] [--again K] [--coverage] [--trace]
+//   simulate_seeds --list --from S --count N      says what each seed draws, and runs nothing
 //   simulate_seeds --planted DEFECT --from S --count N      (the planted program only)
 //
 // --again: every K-th seed runs twice and must be the same again. --coverage: fails where a fault
@@ -28,13 +29,13 @@ namespace {
 
 struct Settings {
   std::uint64_t from = 1, count = 1, jobs = 1, again = 0;
-  bool coverage = false, trace = false;
+  bool coverage = false, trace = false, list = false;
   std::string planted;
 };
 
 struct Totals {
   std::uint64_t seeds = 0, failed = 0, again = 0, answers = 0, released = 0, refusals = 0,
-                out_of_quota = 0, frames = 0;
+                out_of_quota = 0, frames = 0, linked = 0, released_linked = 0;
   Coverage coverage;
 
   void add(const SeedResult& r) {
@@ -45,6 +46,8 @@ struct Totals {
     refusals += r.refusals;
     out_of_quota += r.out_of_quota;
     frames += r.frames;
+    linked += r.linked;
+    released_linked += r.released_linked;
     coverage.add(r.coverage);
   }
 };
@@ -78,14 +81,15 @@ Totals run_some(const Settings& s, std::uint64_t first, std::uint64_t step) {
 
 void write(std::ostream& out, const Totals& t) {
   out << t.seeds << ' ' << t.failed << ' ' << t.again << ' ' << t.answers << ' ' << t.released
-      << ' ' << t.refusals << ' ' << t.out_of_quota << ' ' << t.frames << '\n'
+      << ' ' << t.refusals << ' ' << t.out_of_quota << ' ' << t.frames << ' ' << t.linked << ' '
+      << t.released_linked << '\n'
       << t.coverage.encode();
 }
 
 void read(std::istream& in, Totals& t) {
   Totals o;
   in >> o.seeds >> o.failed >> o.again >> o.answers >> o.released >> o.refusals >> o.out_of_quota >>
-      o.frames;
+      o.frames >> o.linked >> o.released_linked;
   t.seeds += o.seeds;
   t.failed += o.failed;
   t.again += o.again;
@@ -94,6 +98,8 @@ void read(std::istream& in, Totals& t) {
   t.refusals += o.refusals;
   t.out_of_quota += o.out_of_quota;
   t.frames += o.frames;
+  t.linked += o.linked;
+  t.released_linked += o.released_linked;
   std::ostringstream rest;
   rest << in.rdbuf();
   t.coverage.add(Coverage::decode(rest.str()));
@@ -130,7 +136,8 @@ int report(const Settings& s, const Totals& t) {
   std::cout << t.seeds << " seeds from " << s.from << ": " << t.failed << " failed, " << t.again
             << " run twice; " << t.answers << " answers with " << t.released << " released cells, "
             << t.refusals << " questions refused, " << t.out_of_quota << " imports out of quota, "
-            << t.frames << " frames";
+            << t.frames << " frames; of linked tables " << t.linked << " answers with "
+            << t.released_linked << " released cells";
   if (s.jobs == 1) std::cout << "; " << cpu << " CPU-s";
   std::cout << '\n' << t.coverage.table();
   bool good = t.failed == 0 && t.seeds == s.count && t.released > 0;
@@ -139,6 +146,10 @@ int report(const Settings& s, const Totals& t) {
       std::cout << "NEVER: " << what << '\n';
       good = false;
     }
+  if (s.coverage && t.released_linked == 0) {
+    std::cout << "NEVER: a released cell of a linked table\n";
+    good = false;
+  }
   return good ? 0 : 1;
 }
 
@@ -166,6 +177,11 @@ int find_planted(const Settings& s) {
 #endif
 
 int run(const Settings& s) {
+  if (s.list) {
+    for (std::uint64_t seed = s.from; seed < s.from + s.count; ++seed)
+      std::cout << to_text(draw(seed)) << '\n';
+    return 0;
+  }
 #ifdef HEDGEROW_PLANTED
   if (!s.planted.empty()) return find_planted(s);
 #else
@@ -204,6 +220,8 @@ int main(int argc, char** argv) {
       s.again = number();
     else if (name == "--coverage")
       s.coverage = true;
+    else if (name == "--list")
+      s.list = true;
     else if (name == "--trace")
       s.trace = true;
     else if (name == "--planted" && i + 1 < argc)

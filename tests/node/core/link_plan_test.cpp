@@ -1,7 +1,9 @@
 // A hub's plan against what everybody else makes of the same agreement, field by field.
 #include "node/core/link_plan.h"
 
+#include <algorithm>
 #include <functional>
+#include <vector>
 
 #include "core_fixture.h"
 
@@ -49,7 +51,7 @@ TEST_F(LinkPlanTest, AgreesWithItselfWhateverIsLeftOpen) {
   p.thresholds = {9, 2, 10, true};
   p.editions_head.bytes[0] = 1;
   p.contributors.pop_back();
-  p.expiry = kNow + std::chrono::seconds(5);
+  p.expiry = kNow + link_lifetime(p) + kMostSkew;
   EXPECT_TRUE(check(p).ok());
 }
 
@@ -64,7 +66,7 @@ TEST_F(LinkPlanTest, RefusesEveryFieldThatTheAgreementHasOtherwise) {
       {"agreement", [](Plan& p) { p.agreement.bytes[0] ^= 1U; }},
       {"grant", [](Plan& p) { p.grant += "x"; }},
       {"table", [](Plan& p) { p.table += "x"; }},
-      {"another period", [](Plan& p) { p.period = "2026-Q2"; }},
+      {"a period without its release", [](Plan& p) { p.period = "2026-Q2"; }},
       {"period of another kind", [](Plan& p) { p.period = "2026-07"; }},
       {"no period", [](Plan& p) { p.period = "2026"; }},
       {"kind", [](Plan& p) { p.kind = protocol::link::Kind::children_by_agency; }},
