@@ -186,7 +186,6 @@ Result<Work> ReleaseDesk::begin_link(UtcTime now) {
   });
   HR_ASSIGN(Work begun, link_.begin(plan, g.context.session, now));
   g.linking = true;
-  g.gives_up_at = plan.expiry;
   work.add(std::move(begun));
   return after_link(std::move(work), now);
 }
@@ -396,7 +395,7 @@ std::optional<UtcTime> ReleaseDesk::next_wake() const {
   if (summing && active_->wake_at) sooner(*active_->wake_at);
   if (summing && !active_->status_sent) sooner(active_->begun_at + kStatusAfter);
   if (const auto link = link_.next_wake()) sooner(*link);
-  if (gathering_) sooner(gathering_->gives_up_at);
+  if (gathering_ && !gathering_->linking) sooner(gathering_->gives_up_at);
   if (gathering_ && !gathering_->status_sent) sooner(gathering_->begun_at + kStatusAfter);
   return at;
 }

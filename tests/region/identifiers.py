@@ -9,6 +9,16 @@ DIGITS = re.compile(rb"[0-9]{10,}")
 GROUPED = re.compile(rb"(?=([0-9]{3})[ -]([0-9]{3})[ -]([0-9]{4}))")
 
 
+PAGE = 4096
+
+
+def without_empty_pages(data):
+    """Most of a process's memory is zeros, in which nothing can stand. What stands on two pages is
+    left as it is."""
+    pages = (data[i:i + PAGE] for i in range(0, len(data), PAGE))
+    return b"".join(page if page.strip(b"\0") else b"\0" for page in pages)
+
+
 class Identifiers:
     def __init__(self, files):
         """From movements.csv files, and a return's header and crosswalk: NHS numbers, and the

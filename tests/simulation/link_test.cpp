@@ -158,8 +158,8 @@ class LinkedWorld {
     for (const auto& [agency, rows] : sightings)
       ASSERT_TRUE(region.import(agency, csv_of(rows))) << agency;
   }
-  Outcome ask(const std::string& kind, const std::string& by, const std::string& event,
-              std::uint8_t n) {
+  static policies::QuestionWords words_of(const std::string& kind, const std::string& by,
+                                          const std::string& event) {
     policies::QuestionWords words;
     words.agreement = "vale-cse";
     words.kind = kind;
@@ -167,7 +167,15 @@ class LinkedWorld {
     words.by = by;
     words.where = {"event=" + event};
     words.reason = "strategic overview";
-    return region.ask(question_id(seed, n), words);
+    return words;
+  }
+  Outcome ask(const std::string& kind, const std::string& by, const std::string& event,
+              std::uint8_t n) {
+    return region.ask(question_id(seed, n), words_of(kind, by, event));
+  }
+  nlohmann::json places_request(std::uint8_t n) {
+    return region.ask_request(question_id(seed, n),
+                              words_of("places", "destination,place_type", "sighting"));
   }
   Outcome places(std::uint8_t n = 1) {
     return ask("places", "destination,place_type", "sighting", n);
@@ -418,21 +426,38 @@ TEST(SimulatedLink, AHubThatIsSetBackRunsNoSecondLinkOfAReleasedPeriod) {
   }
 }
 
+// The hub waits for a confirmation past the expiry, so that contributors can name whom they miss,
+// and sleeps meanwhile (a region ends where a node asks to be woken without end).
+TEST(SimulatedLink, AConfirmationThatStaysAwayEndsTheAttemptAndNamesItsParty) {
+  LinkedWorld w(90);
+  w.begin();
+  bool away = true;
+  w.region.intercept([&](const SentFrame& f) {
+    const auto e = protocol::Envelope::decode(f.bytes);
+    return away && e.ok() && e->header().type == protocol::MessageType::link_confirmation &&
+           e->header().sender.str() == "vale-voice";
+  });
+  const auto id = w.region.command(w.region.shape().homes.front(), w.places_request(1));
+  w.region.run_for(seconds(200));
+  EXPECT_FALSE(w.region.outcome(id).result);
+  std::vector<std::string> ignored;
+  const auto log = verified_log(w.region, std::string(kHub), ignored);
+  const auto failed =
+      std::find_if(log.begin(), log.end(), [](const auto& e) { return e.kind == "link-failed"; });
+  ASSERT_NE(failed, log.end());
+  EXPECT_EQ(failed->field("party"), "vale-voice");
+  away = false;
+  Outcome o = w.region.wait(id);
+  for (std::uint8_t n = 2; n < 5 && !o.result; ++n) o = w.places(n);
+  w.check_places(o);
+  w.check_faults();
+}
+
 TEST(SimulatedLink, WaitsForAMixerThatIsAway) {
   LinkedWorld w(60);
   w.begin();
   w.region.crash("vale-health");
-  const auto id =
-      w.region.command(w.region.shape().homes.front(), w.region.ask_request(question_id(60, 1), [] {
-        policies::QuestionWords words;
-        words.agreement = "vale-cse";
-        words.kind = "places";
-        words.from = std::string(kPeriod);
-        words.by = "destination,place_type";
-        words.where = {"event=sighting"};
-        words.reason = "strategic overview";
-        return words;
-      }()));
+  const auto id = w.region.command(w.region.shape().homes.front(), w.places_request(1));
   w.region.run_for(seconds(300));
   EXPECT_FALSE(w.region.outcome(id).result);
   w.region.start("vale-health");

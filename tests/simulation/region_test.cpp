@@ -82,9 +82,9 @@ TEST(SimulatedRegion, ToleratesLossDuplicatesAndDisorder) {
   }
 }
 
-TEST(TwentySimulatedRegions, EqualThePlainComputation) {
+TEST(EightSimulatedRegions, EqualThePlainComputation) {
   std::size_t by_z = 0;
-  for (std::uint64_t seed = 100; seed < 120; ++seed) {
+  for (std::uint64_t seed = 100; seed < 108; ++seed) {
     SCOPED_TRACE(seed);
     World w(seed, 100);
     w.begin();
@@ -94,7 +94,7 @@ TEST(TwentySimulatedRegions, EqualThePlainComputation) {
     EXPECT_GE(w.plain.suppressed, 5U);
     by_z += w.plain.by_z;
   }
-  EXPECT_GE(by_z, 20U);
+  EXPECT_GE(by_z, 8U);
 }
 
 TEST(SimulatedRegion, StopsImportsAndNothingElseWhereAKeyholderIsDead) {
