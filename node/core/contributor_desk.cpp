@@ -250,15 +250,9 @@ Result<std::optional<ContributorDesk::Objection>> ContributorDesk::objection(
   if (m.place_level != policies::to_text(table.place_level) || m.cell_space != space.hash() ||
       m.cells != space.size())
     return no(RefusalReason::denied, "the manifest differs from the agreement");
-#ifdef HEDGEROW_PLANT_link_not_confirmed
-  const bool unchecked = HEDGEROW_PLANT_link_not_confirmed;
-#else
-  const bool unchecked = false;
-#endif
-  if (policies::is_linked(table.question) && !unchecked) {
-    HR_ASSIGN(const auto sent, link_sent(lineage_.store, m.release));
-    if (!sent || !sent->confirmed ||
-        sent->roster != protocol::link::link_roster_hash(m.contributors))
+  if (policies::is_linked(table.question)) {
+    HR_ASSIGN(const bool confirmed, link_is_confirmed(m));
+    if (!confirmed)
       return no(RefusalReason::not_ready, "no link with this roster was confirmed before");
   }
   HR_ASSIGN(const auto marker, opened_marker(lineage_.store, m.release));

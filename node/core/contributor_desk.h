@@ -76,6 +76,8 @@ class ContributorDesk {
   Result<std::optional<Objection>> common_objection(const Planned& planned,
                                                     const SessionId& session, UtcTime now);
   // Why the node takes no part in what this manifest plans, if it does not.
+  // Whether everybody on the manifest's roster has confirmed the link that its sum goes with.
+  Result<bool> link_is_confirmed(const protocol::sum::Manifest& manifest);
   Result<std::optional<Objection>> objection(const protocol::sum::Manifest& manifest,
                                              const SessionId& session, UtcTime now);
   Result<Work> take_part(const Delivery& delivery, const protocol::sum::Manifest& manifest,

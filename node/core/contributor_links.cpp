@@ -66,4 +66,13 @@ Result<Work> ContributorDesk::take_part_in_link(const Delivery& d, const protoco
   return links_.begin(d, std::move(counted.entries), now);
 }
 
+Result<bool> ContributorDesk::link_is_confirmed(const protocol::sum::Manifest& m) {
+#ifdef HEDGEROW_PLANT_link_not_confirmed
+  if (HEDGEROW_PLANT_link_not_confirmed) return true;
+#endif
+  HR_ASSIGN(const auto sent, link_sent(lineage_.store, m.release));
+  return sent && sent->confirmed &&
+         sent->roster == protocol::link::link_roster_hash(m.contributors);
+}
+
 }  // namespace hedgerow::core

@@ -16,6 +16,7 @@
 #include "tests/simulation/children.h"
 #include "tests/simulation/dice.h"
 #include "tests/simulation/evidence.h"
+#include "tests/simulation/named_words.h"
 
 namespace hedgerow::protocol::link {
 
@@ -145,17 +146,12 @@ int run(std::uint64_t seed, const std::filesystem::path& folder) {
 }  // namespace hedgerow::simulation
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options;
-  for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
-  for (const char* name : {"--out", "--from", "--count"})
-    if (!options.contains(name)) {
-      std::cerr << "simulate_linked: " << name << " is missing\n";
-      return 64;
-    }
-  const std::uint64_t from = std::stoull(options.at("--from"));
-  for (std::uint64_t seed = from; seed < from + std::stoull(options.at("--count")); ++seed)
+  const auto words = hedgerow::simulation::named_words(argc, argv, {"--out", "--from", "--count"});
+  if (!words) return 64;
+  const std::uint64_t from = std::stoull(words->at("--from"));
+  for (std::uint64_t seed = from; seed < from + std::stoull(words->at("--count")); ++seed)
     if (const int code = hedgerow::simulation::run(
-            seed, std::filesystem::path(options.at("--out")) / std::to_string(seed)))
+            seed, std::filesystem::path(words->at("--out")) / std::to_string(seed)))
       return code;
   return 0;
 }

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "tests/simulation/evidence.h"
+#include "tests/simulation/named_words.h"
 
 namespace hedgerow::simulation {
 namespace {
@@ -106,12 +107,7 @@ int run(const std::map<std::string, std::string>& options) {
 }  // namespace hedgerow::simulation
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options;
-  for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
-  for (const char* name : {"--input", "--agreement-out", "--answer-out", "--seed"})
-    if (!options.contains(name)) {
-      std::cerr << "simulate_region: " << name << " is missing\n";
-      return 64;
-    }
-  return hedgerow::simulation::run(options);
+  const auto words = hedgerow::simulation::named_words(
+      argc, argv, {"--input", "--agreement-out", "--answer-out", "--seed"});
+  return words ? hedgerow::simulation::run(*words) : 64;
 }
