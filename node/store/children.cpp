@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "node/store/import_batch.h"
+#include "node/store/withheld.h"
 
 namespace hedgerow::store {
 
@@ -50,6 +51,35 @@ Result<WipingVector<KnownChild>> Children::known() {
     HR_ASSIGN(const auto child_key, s.array<32>(0));
     known.push_back({child_key, newest.of(child_key)});
   }
+}
+
+Result<WipingVector<ByteArray<32>>> Children::shared(std::int32_t first_day) {
+  HR_ASSIGN(const std::int64_t last, last_sequence(*db_));
+  const auto now = static_cast<std::uint64_t>(last);
+  HR_ASSIGN(const NewestPseudonyms newest, NewestPseudonyms::as_of(*db_, now));
+  HR_ASSIGN(const WithheldChildren withheld, WithheldChildren::as_of(*db_, now, newest));
+  Statement s = db_->prepare(
+      "SELECT child_key, pseudonym FROM record NOT INDEXED"
+      " WHERE closed_seq IS NULL AND started_day >= ?1");
+  s.bind(1, first_day);
+  WipingVector<ByteArray<32>> shared;
+  while (true) {
+    HR_ASSIGN(const bool more, s.step());
+    if (!more) break;
+    std::optional<ByteArray<32>> pseudonym;
+    if (!s.is_null(0)) {
+      HR_ASSIGN(const auto child_key, s.array<32>(0));
+      pseudonym = newest.of(child_key);
+    }
+    if (!pseudonym && !s.is_null(1)) {
+      HR_ASSIGN(pseudonym, s.array<32>(1));
+    }
+    if (pseudonym && !withheld.has(*pseudonym)) shared.push_back(*pseudonym);
+  }
+  std::ranges::sort(shared);
+  const auto repeated = std::ranges::unique(shared);
+  shared.erase(repeated.begin(), repeated.end());
+  return shared;
 }
 
 Result<void> Children::apply_crosswalk(const ImportBatch& batch,

@@ -3,7 +3,8 @@
 //
 // A reference gets a pseudonym by a row that has both, or by a line of a crosswalk. Lines of a
 // crosswalk are numbered in one order with the row versions, so a freeze fixes both: what came
-// later is never seen by a period that was frozen before.
+// later is never seen by a period that was frozen before. Decisions to withhold are, too
+// (withheld.h).
 #pragma once
 
 #include <optional>
@@ -52,6 +53,11 @@ class Children {
 
   // Every child_ref of a current row, in order of child_key.
   Result<WipingVector<KnownChild>> known();
+
+  // The pseudonyms, sorted and each once, of the children that this agency may say it knows: a
+  // current row of theirs began on first_day or later, and they are not withheld now. A row's
+  // pseudonym is its child's newest, else its own (NewestPseudonyms).
+  Result<WipingVector<ByteArray<32>>> shared(std::int32_t first_day);
 
   // Writes (inside a Transaction). A line before of the same child_key is closed, not removed.
   // Errors (bad_input): too many lines (kMaxImportRows), one child_key twice in `lines`.

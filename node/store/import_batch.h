@@ -13,8 +13,8 @@ namespace hedgerow::store {
 // Errors (bad_input): its sealed key is too large.
 Result<std::int64_t> batch_number(Database& db, const ImportBatch& batch);
 
-// The highest number given to a row version, or to a line of a crosswalk, so far; read once and
-// written once an import.
+// The highest number given to a row version, to a line of a crosswalk, or to a decision to
+// withhold, so far; read once and written once an import.
 Result<std::int64_t> last_sequence(Database& db);
 Result<void> set_last_sequence(Database& db, std::int64_t last);
 

@@ -95,7 +95,16 @@ CREATE TABLE crosswalk (
 CREATE UNIQUE INDEX crosswalk_current ON crosswalk (child_key) WHERE closed_seq IS NULL;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
+// Numbered like them too, at both ends.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE withheld (
+  number INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, ended_seq INTEGER UNIQUE,
+  child_key BLOB NOT NULL, reason TEXT NOT NULL, decider TEXT NOT NULL,
+  decided_day INTEGER NOT NULL, review_day INTEGER NOT NULL,
+  ended_reason TEXT, ended_decider TEXT, ended_day INTEGER) STRICT;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kLineageName = "lineage";
 constexpr std::string_view kReferenceKey = "reference_key";
 constexpr std::string_view kReidentificationKey = "reidentification_key";
+constexpr std::string_view kDutyContact = "duty_contact";
 
 Result<void> put_meta(Database& db, std::string_view name, ByteView value) {
   Statement s = db.prepare(
@@ -69,6 +70,32 @@ Result<std::optional<ByteArray<32>>> LineageStore::reidentification_key() {
 
 Result<void> LineageStore::set_reidentification_key(const ByteArray<32>& key) {
   return put_meta(*db_, kReidentificationKey, key);
+}
+
+Result<void> LineageStore::check(const DutyContact& d) {
+  HR_TRY(check_line(d.contact, kMaxDutyContact, "the duty contact"));
+  HR_TRY(check_line(d.hours, kMaxDutyContact, "the hours of the duty contact"));
+  if (d.contact.size() + d.hours.size() > kMaxDutyContact)
+    return bad_input("duty contact and hours are together longer than " +
+                         std::to_string(kMaxDutyContact) + " bytes",
+                     "say it shorter");
+  return {};
+}
+
+// Two lines: neither text has a line's end in it.
+Result<void> LineageStore::set_duty_contact(const DutyContact& d) {
+  HR_TRY(check(d));
+  const std::string lines = d.contact + "\n" + d.hours;
+  return put_meta(*db_, kDutyContact, as_bytes(lines));
+}
+
+Result<std::optional<DutyContact>> LineageStore::duty_contact() {
+  HR_ASSIGN(const std::optional<Statement> stored, find_meta(*db_, kDutyContact));
+  if (!stored) return std::optional<DutyContact>();
+  const std::string lines(as_text(stored->blob_view(0)));
+  const std::size_t end = lines.find('\n');
+  if (end == std::string::npos) return altered("duty contact");
+  return std::optional(DutyContact{lines.substr(0, end), lines.substr(end + 1)});
 }
 
 }  // namespace hedgerow::store

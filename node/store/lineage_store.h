@@ -25,10 +25,21 @@
 #include "node/store/releases.h"
 #include "node/store/revocations.h"
 #include "node/store/sessions.h"
+#include "node/store/withheld.h"
 
 namespace hedgerow::store {
 
 using ReferenceKey = Secret<struct ReferenceKeyTag, 32>;  // for keyed hashes of references
+
+// Whom a practitioner may ring, and when. Two lines of text, neither empty, together at most
+// kMaxDutyContact bytes of UTF-8, so that both fit into a record of a directory
+// (docs/design/trace.md) with their lengths.
+struct DutyContact {
+  std::string contact;
+  std::string hours;
+  friend bool operator==(const DutyContact&, const DutyContact&) = default;
+};
+inline constexpr std::size_t kMaxDutyContact = 224 - 2 * sizeof(std::uint16_t);
 
 class LineageStore {
  public:
@@ -47,11 +58,18 @@ class LineageStore {
   Result<std::optional<ByteArray<32>>> reidentification_key();
   Result<void> set_reidentification_key(const ByteArray<32>& key);  // writes
 
+  // This party's own; none: what the agreement says holds.
+  Result<std::optional<DutyContact>> duty_contact();
+  // Writes. bad_input: a text that is empty, too long, or has control characters.
+  Result<void> set_duty_contact(const DutyContact& contact);
+  static Result<void> check(const DutyContact& contact);
+
   Agreements agreements() { return Agreements(*db_); }
   Revocations revocations() { return Revocations(*db_); }
   KeyShares key_shares() { return KeyShares(*db_); }
   Records records() { return Records(*db_); }
   Children children() { return Children(*db_); }
+  Withheld withheld() { return Withheld(*db_); }
   Sessions sessions() { return Sessions(*db_); }
   Replay replay() { return Replay(*db_); }
   Outbox outbox() { return Outbox(*db_); }

@@ -6,6 +6,7 @@
 #include "node/store/children.h"
 #include "node/store/import_batch.h"
 #include "node/store/row.h"
+#include "node/store/withheld.h"
 
 namespace hedgerow::store {
 
@@ -187,6 +188,8 @@ Result<void> Records::frozen_rows(const std::string& grant, const std::string& p
   HR_ASSIGN(const std::optional<Freeze> freeze, find_freeze(grant, period));
   if (!freeze) return bad_input("the period is not frozen");
   HR_ASSIGN(const NewestPseudonyms newest, NewestPseudonyms::as_of(*db_, freeze->sequence));
+  HR_ASSIGN(const WithheldChildren withheld,
+            WithheldChildren::as_of(*db_, freeze->sequence, newest));
   // In the table's own order: by the index of days every row would be looked up, and its page
   // decrypted, by itself.
   Statement s = db_->prepare("SELECT " HR_ROW_COLUMNS
@@ -200,9 +203,10 @@ Result<void> Records::frozen_rows(const std::string& grant, const std::string& p
     HR_ASSIGN(MovementRow row, read_row(s, 0));
     if (row.child_key)
       if (const auto pseudonym = newest.of(*row.child_key)) row.pseudonym = pseudonym;
-    HR_TRY(visit(row, row.pseudonym   ? *row.pseudonym
-                      : row.child_key ? *row.child_key
-                                      : row.source_key));
+    const ByteArray<32>& child = row.pseudonym   ? *row.pseudonym
+                                 : row.child_key ? *row.child_key
+                                                 : row.source_key;
+    if (!withheld.has(child)) HR_TRY(visit(row, child));
   }
 }
 

@@ -96,7 +96,8 @@ class Records {
   // agency, the same for all rows of one child as of the freeze: the newest pseudonym of its
   // child_key (children.h); else the row's own pseudonym, else child_key, else source_key.
   // row.pseudonym is the child's too: none where the agency knew no number of it, and then the row
-  // takes part in sums only.
+  // takes part in sums only. Rows of children that were withheld as of the freeze (withheld.h) do
+  // not count.
   // An error of the visitor ends the walk and is returned. Errors: bad_input where the period is
   // not frozen.
   using Visitor = std::function<Result<void>(const MovementRow& row, const ByteArray<32>& child)>;

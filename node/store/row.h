@@ -1,6 +1,7 @@
 // How the store's sources read rows and refuse what is out of bounds. For node/store only.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace hedgerow::store {
 
 // bad_input where `size` is beyond `max`.
 Result<void> check_size(std::size_t size, std::size_t max, std::string_view what);
+// bad_input where `text` is empty, beyond `max`, or has control characters (C0, delete, C1).
+Result<void> check_line(std::string_view text, std::size_t max, std::string_view what);
 // configuration: the store holds what it never stored.
 Error altered(std::string_view what);
 

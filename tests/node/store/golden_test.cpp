@@ -71,6 +71,9 @@ TEST(GoldenDatabase, OfRelease010OpensAndHoldsWhatItHeld) {
   EXPECT_EQ(store.replay().last(party("hub"), session_id(3)).value(), 9U);
   EXPECT_EQ(store.editions().find("movements", "flows", "2026-Q1").value()->edition,
             to_bytes("edition"));
+  // What later versions added is there, and empty.
+  EXPECT_TRUE(store.withheld().list(true, 0, 9).value().empty());
+  EXPECT_FALSE(store.duty_contact().value());
 }
 
 }  // namespace
