@@ -32,4 +32,24 @@ Result<SecretBytes> aead_decrypt(const AeadKey& key, ByteView associated_data,
   return plaintext;
 }
 
+Bytes aead_encrypt_once(const AeadKey& key, ByteView plaintext) {
+  const ByteArray<kAeadNonceSize> nonce{};
+  Bytes out(plaintext.size() + kAeadTagSize);
+  HR_CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(),
+                                                      plaintext.size(), nullptr, 0, nullptr,
+                                                      nonce.data(), key.expose().data()) == 0);
+  return out;
+}
+
+Result<SecretBytes> aead_decrypt_once(const AeadKey& key, ByteView ciphertext) {
+  const ByteArray<kAeadNonceSize> nonce{};
+  if (ciphertext.size() < kAeadTagSize) return bad_input("encrypted bytes that are too short");
+  SecretBytes plaintext(ciphertext.size() - kAeadTagSize);
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext.writable().data(), nullptr, nullptr,
+                                                 ciphertext.data(), ciphertext.size(), nullptr, 0,
+                                                 nonce.data(), key.expose().data()) != 0)
+    return bad_input("encrypted bytes that do not open: altered, or under another key");
+  return plaintext;
+}
+
 }  // namespace hedgerow

@@ -20,4 +20,10 @@ Bytes aead_encrypt(const AeadKey& key, ByteView associated_data, ByteView plaint
 Result<SecretBytes> aead_decrypt(const AeadKey& key, ByteView associated_data,
                                  ByteView nonce_and_ciphertext);
 
+// The same for a key that encrypts one message in its life: the nonce is all zero and is not
+// written. ciphertext || tag, kAeadTagSize more than the plaintext.
+inline constexpr std::size_t kAeadTagSize = 16;
+Bytes aead_encrypt_once(const AeadKey& key, ByteView plaintext);
+Result<SecretBytes> aead_decrypt_once(const AeadKey& key, ByteView ciphertext);
+
 }  // namespace hedgerow

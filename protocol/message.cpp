@@ -132,6 +132,28 @@ std::string_view name_of(MessageType type) {
       return "link-void";
     case MessageType::link_confirmations:
       return "link-confirmations";
+    case MessageType::trace_header_get:
+      return "trace-header-get";
+    case MessageType::trace_header:
+      return "trace-header";
+    case MessageType::trace_chunk_get:
+      return "trace-chunk-get";
+    case MessageType::trace_chunk:
+      return "trace-chunk";
+    case MessageType::trace_request:
+      return "trace-request";
+    case MessageType::trace_approval:
+      return "trace-approval";
+    case MessageType::trace_ask:
+      return "trace-ask";
+    case MessageType::trace_notice:
+      return "trace-notice";
+    case MessageType::trace_answer:
+      return "trace-answer";
+    case MessageType::trace_refusal:
+      return "trace-refusal";
+    case MessageType::trace_collect:
+      return "trace-collect";
     case MessageType::renewed:
       return "renewed";
     case MessageType::revocations:

@@ -86,6 +86,19 @@ enum class MessageType : std::uint8_t {
   link_void = 92,                // hub to all
   link_confirmations = 93,       // hub to contributors: everybody's
 
+  // The trace (cryptography.md D; docs/design/trace.md).
+  trace_header_get = 100,  // requester to responder: the newest directory's header
+  trace_header = 101,      // responder's statement
+  trace_chunk_get = 102,   // requester to responder: a part of a directory
+  trace_chunk = 103,
+  trace_request = 104,   // a practitioner's statement
+  trace_approval = 105,  // an approver's statement
+  trace_ask = 106,       // requester to responder: both, and the one point for it
+  trace_notice = 107,    // requester to everybody else: both
+  trace_answer = 108,    // responder's statement
+  trace_refusal = 109,   // responder's statement
+  trace_collect = 110,   // the practitioner's statement to the own node: show me the result
+
   // Who still counts (docs/design/identities.md).
   renewed = 60,      // a party's new node certificate, under its old node key
   revocations = 61,  // a party's list of revoked certificates, signed by its root

@@ -135,6 +135,19 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
       return contributor_.on_message(d, now);
     case MessageType::link_void:
       return on_link_void(d, now);
+    case MessageType::trace_header_get:
+    case MessageType::trace_header:
+    case MessageType::trace_chunk_get:
+    case MessageType::trace_chunk:
+    case MessageType::trace_ask:
+    case MessageType::trace_notice:
+    case MessageType::trace_answer:
+    case MessageType::trace_refusal:
+      return culprit_error("a message of a trace, which this version does not answer",
+                           d.from.str());
+    case MessageType::trace_request:
+    case MessageType::trace_approval:
+    case MessageType::trace_collect:
     case MessageType::ack:
     case MessageType::question:
     case MessageType::countersigned:

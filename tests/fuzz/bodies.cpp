@@ -10,6 +10,7 @@
 #include "protocol/pseudonymise/messages.h"
 #include "protocol/sum/messages.h"
 #include "protocol/sum/standing.h"
+#include "protocol/trace/messages.h"
 #include "tests/fuzz/identities.h"
 #include "tests/fuzz/target.h"
 
@@ -139,6 +140,26 @@ void check_body(MessageType type, ByteView body) {
       return check_canonical<link::Part>(body);
     case MessageType::link_confirmations:
       return check_canonical<link::Confirmations>(body);
+    case MessageType::trace_header:
+      return check_canonical<trace::DirectoryHeader>(body);
+    case MessageType::trace_chunk_get:
+      return check_canonical<trace::ChunkGet>(body);
+    case MessageType::trace_chunk:
+      return check_canonical<trace::Chunk>(body);
+    case MessageType::trace_request:
+      return check_canonical<trace::Order>(body);
+    case MessageType::trace_ask:
+      return check_canonical<trace::Ask>(body);
+    case MessageType::trace_notice:
+      return check_canonical<trace::Notice>(body);
+    case MessageType::trace_answer:
+      return check_canonical<trace::Answer>(body);
+    case MessageType::trace_refusal:
+      return check_canonical<trace::Refusal>(body);
+    case MessageType::trace_header_get:
+    case MessageType::trace_approval:
+    case MessageType::trace_collect:
+      return;  // no body of their own
     case MessageType::link_prove: {
       const auto id = link::decode_id(body);
       if (id.ok()) HR_CHECK(same(link::encode_id(*id), body));

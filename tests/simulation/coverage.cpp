@@ -70,6 +70,18 @@ std::string_view activity_of(MessageType type) {
     case MessageType::link_refusal:
     case MessageType::link_void:
       return "link";
+    case MessageType::trace_header_get:
+    case MessageType::trace_header:
+    case MessageType::trace_chunk_get:
+    case MessageType::trace_chunk:
+    case MessageType::trace_request:
+    case MessageType::trace_approval:
+    case MessageType::trace_ask:
+    case MessageType::trace_notice:
+    case MessageType::trace_answer:
+    case MessageType::trace_refusal:
+    case MessageType::trace_collect:
+      return "trace";
     case MessageType::answer_hash:
     case MessageType::receipt:
     case MessageType::served:
