@@ -68,8 +68,8 @@ inline constexpr std::string_view kDomainLinkBound = "hedgerow/v1/link-bound";
 inline constexpr std::string_view kDomainLinkEntry = "hedgerow/v1/link-entry";
 inline constexpr std::string_view kDomainLinkHashes = "hedgerow/v1/link-hashes";
 
-// The trace (cryptography.md D): MAP's dst of a child at one responder on one day, a record's tag and
-// key, the context of a responder's proof.
+// The trace (cryptography.md D): MAP's dst of a child at one responder on one day, a record's tag
+// and key, the context of a responder's proof.
 inline constexpr std::string_view kDomainMapTrace = "hedgerow/v1/map/trace";
 inline constexpr std::string_view kDomainTraceRecord = "hedgerow/v1/trace-record";
 inline constexpr std::string_view kDomainTraceEvaluation = "hedgerow/v1/trace-evaluation";
