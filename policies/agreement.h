@@ -168,6 +168,23 @@ struct Grant {
   const Table* table(std::string_view name) const;
 };
 
+// The grant of traces (docs/design/trace.md): a [[grant]] whose one table has `question = "trace"`.
+// It releases no figure, and is none of `Agreement::grants`. Its lines:
+// "trace.table.0.daily_quota".
+struct TraceGrant {
+  std::string id;
+  std::string purpose;
+  std::vector<Asker> askers;     // practitioners
+  std::vector<Asker> approvers;  // another person, of the same agency
+  Duration history;              // children with a record in that time
+  std::vector<std::string> legal_bases;
+  // Traces a day at each responder: of one agency, and of one of its practitioners.
+  std::uint32_t daily_quota = 0, practitioner_quota = 0;
+  std::uint32_t line = 0, table_line = 0;
+};
+constexpr std::string_view kTraceQuestion = "trace";  // no QuestionKind: it has no figures
+constexpr std::uint32_t kMaxTraceQuota = 50;
+
 struct Agreement {
   AgreementHash hash;
   Lineage id;
@@ -183,10 +200,11 @@ struct Agreement {
   Pseudonyms pseudonyms;
   std::vector<Purpose> purposes;  // sorted by id
   std::vector<Grant> grants;      // as written
+  std::optional<TraceGrant> trace;
   Duration retention_records;
   Duration retention_log;
-  // Where things stand in the signed file: "grant.0.history" (grants and tables as written),
-  // "agreement.valid_from", to their lines.
+  // Where things stand in the signed file: "grant.0.history" (numbers of grants as
+  // above), "trace.history", "agreement.valid_from", to their lines.
   std::map<std::string, std::uint32_t> lines;
 
   const Party* party(const PartyId& id_of_party) const;

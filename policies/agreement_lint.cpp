@@ -16,19 +16,6 @@ bool rests_on(const Party& party, std::string_view statute) {
                      [&](const std::string& basis) { return basis.starts_with(statute); });
 }
 
-// "urn:hedgerow:<agency>:analyst:<name>", of a party.
-bool is_analyst_of_a_party(const Agreement& agreement, std::string_view urn) {
-  constexpr std::string_view kPrefix = "urn:hedgerow:";
-  constexpr std::string_view kKind = ":analyst:";
-  if (!urn.starts_with(kPrefix)) return false;
-  urn.remove_prefix(kPrefix.size());
-  const std::size_t kind_at = urn.find(kKind);
-  if (kind_at == std::string_view::npos) return false;
-  const auto agency = PartyId::parse(urn.substr(0, kind_at));
-  return agency.ok() && agreement.party(*agency) != nullptr &&
-         is_valid_name(urn.substr(kind_at + kKind.size()));
-}
-
 class Lint {
  public:
   Lint(const Agreement& agreement, const CodeList& codes, const Marks& marks,
@@ -44,6 +31,7 @@ class Lint {
     mixers();
     for (std::size_t n = 0; n < a_.grants.size(); ++n) grant(n);
     tables_apart();
+    lint_trace(a_, marks_, d_);
     purposes();
   }
 
@@ -186,7 +174,8 @@ class Lint {
       error(path + ".purpose", "there is no purpose " + in_quotes(g.purpose));
     if (g.askers.empty()) error(path + ".askers", "nobody may ask");
     for (const auto& asker : g.askers) {
-      if (asker.urn.empty() ? asker.role != "analyst" : !is_analyst_of_a_party(a_, asker.urn))
+      if (asker.urn.empty() ? asker.role != "analyst"
+                            : !is_of_a_party(a_, asker.urn, CertificateKind::analyst))
         error(path + ".askers",
               in_quotes(asker.urn.empty() ? "role:" + asker.role : asker.urn) + " cannot ask",
               "role:analyst, or urn:hedgerow:<party>:analyst:<name>");
@@ -380,7 +369,8 @@ class Lint {
 
   void purposes() {
     for (const auto& p : a_.purposes) {
-      const bool used = std::any_of(a_.grants.begin(), a_.grants.end(),
+      const bool used = (a_.trace && a_.trace->purpose == p.id) ||
+                        std::any_of(a_.grants.begin(), a_.grants.end(),
                                     [&](const Grant& g) { return g.purpose == p.id; });
       if (!used) warning("purpose." + p.id, "nothing is granted for purpose " + in_quotes(p.id));
     }
@@ -402,6 +392,11 @@ Mark Marks::at(std::string path) const {
     if (dot == std::string::npos) return {1, 1};
     path.resize(dot);
   }
+}
+
+bool is_of_a_party(const Agreement& agreement, std::string_view urn, CertificateKind kind) {
+  const auto subject = Subject::parse_urn(urn);
+  return subject.ok() && subject->kind == kind && agreement.party(subject->agency) != nullptr;
 }
 
 bool can_share_a_row(const Table& a, const Table& b) {

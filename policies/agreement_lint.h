@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/certificate.h"
 #include "policies/agreement.h"
 #include "policies/toml_document.h"
 
@@ -13,7 +14,8 @@ namespace hedgerow::policies {
 
 // Where things stand in the file. Paths: "agreement.hub", "party.<n>.root", "pseudonyms.threshold",
 // "purpose.<id>", "grant.<n>.history", "grant.<n>.disclosure.round_to", "grant.<n>.table.<m>.by",
-// "retention.records", numbers from 0 in file order. A path without a mark falls back to its
+// "trace.askers", "trace.table.0.daily_quota", "retention.records", numbers from 0 in file order
+// (grants without that of traces). A path without a mark falls back to its
 // parent's.
 class Marks {
  public:
@@ -28,6 +30,12 @@ class Marks {
 // `agreement` in file order, before its parties are sorted.
 void lint_agreement(const Agreement& agreement, const CodeList& codes, const Marks& marks,
                     Diagnostics& diagnostics);
+
+// Its part about the grant of traces (docs/design/trace.md); nothing where there is none.
+void lint_trace(const Agreement& agreement, const Marks& marks, Diagnostics& diagnostics);
+
+// Whether the URN is of a certificate of this kind of one of the parties.
+bool is_of_a_party(const Agreement& agreement, std::string_view urn, CertificateKind kind);
 
 // What two agreements cannot both be: one organisation's records in two lineages whose hubs differ,
 // since two releases of the same records would not know of each other. Places are those of

@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "policies/agreement.h"
 #include "policies/agreement_lint.h"
+#include "policies/question.h"
 #include "policies/toml_document.h"
 
 namespace hedgerow::policies {
@@ -14,6 +15,7 @@ using Need = TableReader::Need;
 constexpr std::size_t kMaxText = 500;
 constexpr std::size_t kMaxAreas = 64;
 constexpr std::size_t kMaxAskers = 64;
+constexpr std::size_t kMaxLegalBases = 16;
 
 // From the file's tables to the typed agreement: form only. What it cannot read it reports and
 // leaves empty; lint looks at the result only if nothing was reported.
@@ -30,7 +32,12 @@ class AgreementParser {
     if (const auto* t = file.table("pseudonyms")) parse_pseudonyms(*t);
     if (const auto* t = file.table("purpose")) parse_purposes(*t);
     const auto grants = file.tables("grant", kMaxGrants);
-    for (std::size_t n = 0; n < grants.size(); ++n) parse_grant(*grants[n], n);
+    for (const auto* grant : grants) {
+      if (grants_traces(*grant))
+        parse_trace_grant(*grant);
+      else
+        parse_grant(*grant, agreement_.grants.size());
+    }
     if (const auto* t = file.table("retention")) parse_retention(*t);
     file.finish();
     return std::move(agreement_);
@@ -181,20 +188,10 @@ class AgreementParser {
     TableReader r = open(table, "[[grant]]", path);
     Grant g;
     g.line = r.mark().line;
-    g.id = r.text("id", 64);
-    if (!g.id.empty() && !is_valid_name(g.id))
-      r.error("id", "not a valid grant name", "3 to 64 of a-z, 0-9 and '-', not first or last");
+    g.id = parse_grant_name(r);
     g.purpose = r.text("purpose", 64);
-    for (const auto& asker : r.texts("askers", kMaxAskers, 200)) {
-      if (asker.starts_with("role:")) {
-        g.askers.push_back({asker.substr(5), ""});
-      } else {
-        g.askers.push_back({"", asker});
-      }
-    }
-    const std::string reason = r.text("reason", 64);
-    if (!reason.empty() && reason != "required")
-      r.error("reason", "must be \"required\"", "no question is answered without a reason");
+    g.askers = parse_askers(r, "askers");
+    parse_reason(r);
     g.period = word(r, "period", parse_period_kind, "month, quarter, year, financial-year");
     parse_settle(r, g);
     g.history = r.duration("history");
@@ -204,6 +201,92 @@ class AgreementParser {
     if (const auto* t = r.table("disclosure")) g.disclosure = parse_disclosure(*t, path);
     r.finish();
     agreement_.grants.push_back(std::move(g));
+  }
+
+  static std::string parse_grant_name(TableReader& r) {
+    std::string name = r.text("id", 64);
+    if (!name.empty() && !is_valid_name(name))
+      r.error("id", "not a valid grant name", "3 to 64 of a-z, 0-9 and '-', not first or last");
+    return name;
+  }
+
+  static std::string parse_table_name(TableReader& r) {
+    std::string name = r.text("name", 64);
+    if (!name.empty() && !is_valid_name(name))
+      r.error("name", "not a valid table name", "3 to 64 of a-z, 0-9 and '-', not first or last");
+    return name;
+  }
+
+  static std::vector<Asker> parse_askers(TableReader& r, std::string_view key) {
+    std::vector<Asker> askers;
+    for (const auto& asker : r.texts(key, kMaxAskers, 200)) {
+      if (asker.starts_with("role:")) {
+        askers.push_back({asker.substr(5), ""});
+      } else {
+        askers.push_back({"", asker});
+      }
+    }
+    return askers;
+  }
+
+  static void parse_reason(TableReader& r) {
+    const std::string reason = r.text("reason", 64);
+    if (!reason.empty() && reason != "required")
+      r.error("reason", "must be \"required\"", "no question is answered without a reason");
+  }
+
+  // Whether a table of the grant is the trace's; what else is wrong with it its parser says.
+  static bool grants_traces(const toml::table& grant) {
+    const toml::array* tables = grant["table"].as_array();
+    if (tables == nullptr) return false;
+    return std::any_of(tables->begin(), tables->end(), [](const toml::node& node) {
+      const toml::table* table = node.as_table();
+      return table != nullptr && (*table)["question"].value_or(std::string()) == kTraceQuestion;
+    });
+  }
+
+  void parse_trace_grant(const toml::table& table) {
+    if (agreement_.trace) {
+      diagnostics_.error(mark_of(table), "a second grant of traces",
+                         "one a lineage: an agency's quota is for all its traces together");
+      return;
+    }
+    TableReader r = open(table, "[[grant]]", "trace");
+    TraceGrant g;
+    g.line = r.mark().line;
+    g.id = parse_grant_name(r);
+    g.purpose = r.text("purpose", 64);
+    g.askers = parse_askers(r, "askers");
+    g.approvers = parse_askers(r, "approvers");
+    parse_reason(r);
+    g.history = r.duration("history");
+    g.legal_bases = r.texts("legal_bases", kMaxLegalBases, kMaxWordBytes);
+    const auto tables = r.tables("table", kMaxTablesPerGrant);
+    for (const auto* t : tables) {
+      if ((*t)["question"].value_or(std::string()) != kTraceQuestion || tables.size() > 1)
+        diagnostics_.error(mark_of(*t), "a grant of traces has one table and no other",
+                           "a trace has an asker, an approver and quotas of its own: grant other "
+                           "questions in another [[grant]]");
+    }
+    if (tables.size() == 1) parse_trace_table(*tables.front(), g);
+    keep_out(r, {"period", "settle", "disclosure"},
+             "a trace is of one child and today: it releases no figure", "in a grant of traces");
+    r.finish();
+    agreement_.trace = std::move(g);
+  }
+
+  void parse_trace_table(const toml::table& table, TraceGrant& g) {
+    TableReader r = open(table, "[[grant.table]]", "trace.table.0");
+    g.table_line = r.mark().line;
+    parse_table_name(r);
+    r.node("question");
+    g.daily_quota = r.integer("daily_quota", 1, kMaxTraceQuota);
+    g.practitioner_quota = r.integer("practitioner_quota", 1, kMaxTraceQuota);
+    keep_out(r,
+             {"by", "where", "place_level", "measure", "entries", "cells_per_child", "times",
+              "within", "episodes_per_child"},
+             "a trace says whom to ring, and counts nothing");
+    r.finish();
   }
 
   static void parse_settle(TableReader& r, Grant& g) {
@@ -219,15 +302,13 @@ class AgreementParser {
     TableReader r = open(table, "[[grant.table]]", path);
     Table t;
     t.line = r.mark().line;
-    t.name = r.text("name", 64);
-    if (!t.name.empty() && !is_valid_name(t.name))
-      r.error("name", "not a valid table name", "3 to 64 of a-z, 0-9 and '-', not first or last");
+    t.name = parse_table_name(r);
     const std::string question = r.text("question", 64);
     if (const auto kind = parse_question_kind(question)) {
       t.question = *kind;
     } else if (!question.empty()) {
       r.error("question", "'" + question + "' is not a question this version answers",
-              std::string(question_kind_names()));
+              std::string(question_kind_names()) + ", trace");
     }
     const bool may_be_by_nothing =
         t.question == QuestionKind::overlap || t.question == QuestionKind::repeat_missing;
@@ -249,12 +330,12 @@ class AgreementParser {
     return t;
   }
 
-  // Keys that are understood, but stand in a table of another kind.
+  // Keys that are understood, but stand in a table or grant of another kind.
   static void keep_out(TableReader& r, const std::vector<std::string_view>& keys,
-                       std::string_view hint) {
+                       std::string_view hint, std::string_view where = "in a table of this kind") {
     for (const auto key : keys) {
       if (r.node(key) == nullptr) continue;
-      r.error(key, "has no meaning in a table of this kind", std::string(hint));
+      r.error(key, "has no meaning " + std::string(where), std::string(hint));
     }
   }
 

@@ -54,6 +54,18 @@ std::string_view to_text(DenyReason reason) {
       return "restricted";
     case DenyReason::restrictions_fault:
       return "restrictions-fault";
+    case DenyReason::trace_not_granted:
+      return "trace-not-granted";
+    case DenyReason::not_a_contributor:
+      return "not-a-contributor";
+    case DenyReason::legal_basis_not_granted:
+      return "legal-basis-not-granted";
+    case DenyReason::approver_not_named:
+      return "approver-not-named";
+    case DenyReason::approver_elsewhere:
+      return "approver-elsewhere";
+    case DenyReason::same_person:
+      return "same-person";
   }
   HR_CHECK(false);
   return {};

@@ -78,6 +78,13 @@ enum class DenyReason : std::uint8_t {
   reason_missing = 22,
   restricted = 23,          // this node's own officer refuses it
   restrictions_fault = 24,  // restrictions.toml cannot be read: everything is refused; try again
+  // Of traces (policies/trace.h).
+  trace_not_granted = 25,        // the agreement has no trace grant
+  not_a_contributor = 26,        // only contributors trace
+  legal_basis_not_granted = 27,  // not in the grant, or not stated by the asker's agency
+  approver_not_named = 28,       // not among the grant's approvers
+  approver_elsewhere = 29,       // of another agency than the practitioner
+  same_person = 30,              // practitioner and approver are one
 };
 std::string_view to_text(DenyReason reason);  // "not-settled"
 

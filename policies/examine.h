@@ -37,6 +37,12 @@ enum class Condition : std::uint8_t {
   settled,
   reason,
   restriction,  // the deciding node's own restrictions.toml
+  // Of traces, in the order of policies/trace.h.
+  contributor,
+  legal_basis,
+  approver_party,
+  approver,
+  two_people,
 };
 std::string_view to_text(Condition condition);  // "period kind"
 

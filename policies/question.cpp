@@ -78,17 +78,6 @@ bool is_control(std::uint32_t c) {
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-bool is_good_reason(std::string_view reason) {
-  if (reason.size() > kMaxReasonBytes) return false;
-  while (!reason.empty()) {
-    std::uint32_t code_point = 0;
-    const std::size_t length = utf8_sequence(reason, code_point);
-    if (length == 0 || is_control(code_point)) return false;
-    reason.remove_prefix(length);
-  }
-  return true;
-}
-
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   for (;;) {
@@ -253,6 +242,17 @@ bool is_within_bounds(const Question& q) {
 }
 
 }  // namespace
+
+bool is_good_reason(std::string_view reason) {
+  if (reason.size() > kMaxReasonBytes) return false;
+  while (!reason.empty()) {
+    std::uint32_t code_point = 0;
+    const std::size_t length = utf8_sequence(reason, code_point);
+    if (length == 0 || is_control(code_point)) return false;
+    reason.remove_prefix(length);
+  }
+  return true;
+}
 
 Question canonical(Question question) {
   if (question.by.empty()) question.by = dimensions_of(question.kind);

@@ -50,6 +50,9 @@ struct QuestionWords {
   std::string reason;
 };
 
+// UTF-8 of at most kMaxReasonBytes, without control characters and those that turn text round.
+bool is_good_reason(std::string_view reason);
+
 // Checks and canonicalises. Code::usage, naming the word at fault: a dimension, code or area that
 // does not exist included, so that what a node refuses is a question that could be granted.
 Result<Question> make_question(const QuestionWords& words);

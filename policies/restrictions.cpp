@@ -64,10 +64,11 @@ class RestrictionsParser {
     entry.agreement = parse_agreement(r);
     if (r.has("question")) {
       const std::string written = r.text("question", 64);
+      entry.traces_only = written == kTraceQuestion;
       entry.question = parse_question_kind(written);
-      if (!entry.question && !written.empty())
+      if (!entry.question && !entry.traces_only && !written.empty())
         r.error("question", "'" + written + "' is not a kind of question",
-                std::string(question_kind_names()));
+                std::string(question_kind_names()) + ", trace");
     }
     parse_asker(r, entry);
     if (r.has("period")) {
@@ -81,6 +82,9 @@ class RestrictionsParser {
     if (r.has("to")) entry.to = r.day("to");
     if (entry.from && entry.to && *entry.to < *entry.from)
       r.error("to", "the range ends before it begins");
+    for (const char* key : {"period", "from", "to"})
+      if (entry.traces_only && r.has(key))
+        r.error(key, "a trace has no period", "leave it out, or refuse another kind of question");
     entry.why = r.text("why", 500);
     bool any = false;
     for (const char* key : {"agreement", "question", "asker", "period", "from", "to"})
@@ -112,6 +116,7 @@ class RestrictionsParser {
 
 bool touches(const Refusal& entry, const Lineage& agreement, QuestionKind kind,
              const Period& period) {
+  if (entry.traces_only) return false;
   if (entry.agreement && *entry.agreement != agreement) return false;
   if (entry.question && *entry.question != kind) return false;
   if (entry.period && *entry.period != period.kind) return false;
@@ -177,6 +182,16 @@ const Refusal* refusal_of_release(const Restrictions& restrictions, const Lineag
                                   QuestionKind kind, const Period& period) {
   for (const Refusal& entry : restrictions.refuse)
     if (!entry.names_asker() && touches(entry, agreement, kind, period)) return &entry;
+  return nullptr;
+}
+
+const Refusal* refusal_of_trace(const Restrictions& restrictions, const Lineage& agreement,
+                                const RestrictedAsker& asker) {
+  for (const Refusal& entry : restrictions.refuse) {
+    if (entry.agreement && *entry.agreement != agreement) continue;
+    const bool of_figures = entry.question || entry.period || entry.from || entry.to;
+    if (!of_figures && names(entry, asker)) return &entry;
+  }
   return nullptr;
 }
 

@@ -29,6 +29,7 @@ constexpr std::size_t kMaxRestrictions = 256;  // entries of each sort
 struct Refusal {
   std::optional<Lineage> agreement;
   std::optional<QuestionKind> question;
+  bool traces_only = false;       // question = "trace", which has no period
   std::optional<PartyId> agency;  // "agency:vale-police"
   std::string role;               // "role:analyst"
   std::string urn;                // "urn:hedgerow:..."
@@ -84,6 +85,11 @@ const Refusal* refusal_of_question(const Restrictions& restrictions, const Linea
 // The first entry that refuses the table itself for this period, whoever asks.
 const Refusal* refusal_of_release(const Restrictions& restrictions, const Lineage& agreement,
                                   QuestionKind kind, const Period& period);
+
+// The first entry that refuses traces to this person: every one whose conditions are met, those
+// with a period never, since a trace has none.
+const Refusal* refusal_of_trace(const Restrictions& restrictions, const Lineage& agreement,
+                                const RestrictedAsker& asker);
 
 // Each threshold the larger of the two; zeros shown only where both show them. Where rounding would
 // exceed twice min_children, min_children rises: a released figure is never rounded to nothing.

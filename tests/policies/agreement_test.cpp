@@ -116,7 +116,7 @@ TEST(Agreement, EveryErrorHasItsPlace) {
 }
 
 TEST(Agreement, RefusesQuestionsThatDoNotExistYetByName) {
-  for (const char* kind : {"profile", "trace", "repeat_missing"})
+  for (const char* kind : {"profile", "repeat_missing"})
     expect_error(
         replaced(sample_text(), "question = \"flows\"", "question = \"" + std::string(kind) + "\""),
         "question =", "'" + std::string(kind) + "' is not a question");

@@ -93,7 +93,7 @@ TEST(Examine, WhatARangeCannotSayIsNotExamined) {
 }
 
 TEST(Examine, EveryTestHasItsWord) {
-  for (int n = 0; n <= static_cast<int>(Condition::restriction); ++n)
+  for (int n = 0; n <= static_cast<int>(Condition::two_people); ++n)
     EXPECT_FALSE(to_text(static_cast<Condition>(n)).empty());
 }
 

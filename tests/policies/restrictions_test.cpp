@@ -48,6 +48,19 @@ TEST(Restrictions, NoFileAndAnEmptyOneRefuseNothing) {
   EXPECT_EQ(raised({8, 1, 5, true}, empty, kLineage), (DisclosureRule{8, 1, 5, true}));
 }
 
+TEST(Restrictions, TracesAreRefusedAsAKindOfTheirOwnWithoutPeriods) {
+  const auto traces = read("[[refuse]]\nquestion = \"trace\"\nwhy = \"w\"\n");
+  EXPECT_FALSE(refuses(traces, "2026-Q1"));
+  EXPECT_FALSE(refuses(traces, "vale-council", "one"));
+  const RestrictedAsker asker{PartyId::parse("vale-council").value(), "practitioner", "urn"};
+  const Refusal* found = refusal_of_trace(traces, kLineage, asker);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->line, 1u);
+  for (const char* line : {"period = \"month\"", "from = 2026-01-01", "to = 2026-01-01"})
+    expect_fault("[[refuse]]\nquestion = \"trace\"\n" + std::string(line) + "\nwhy = \"w\"\n",
+                 "3:", "a trace has no period");
+}
+
 TEST(Restrictions, TheManualPageShowsAGoodFileAndTheLimits) {
   std::ifstream file(HEDGEROW_SOURCE_DIR "/docs/man/restrictions.toml.5");
   const std::string page{std::istreambuf_iterator<char>(file), {}};

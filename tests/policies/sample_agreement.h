@@ -83,6 +83,31 @@ log = "P7Y"
 )";
 }
 
+// A grant of traces for the sample: its askers and approvers are roles, of every contributor.
+constexpr std::string_view kTraceGrant = R"t(
+[[grant]]
+id = "duty-contacts"
+purpose = "safeguard-a-child"
+askers = ["role:practitioner"]
+approvers = ["role:approver"]
+reason = "required"
+history = "P24M"
+legal_bases = ["uk-gdpr:6(1)(e)", "dpa-2018:part3"]
+
+[[grant.table]]
+name = "trace"
+question = "trace"
+daily_quota = 20
+practitioner_quota = 5
+)t";
+constexpr std::string_view kTracePurpose =
+    "\n[purpose.safeguard-a-child]\ndescription = \"Ring whom a child at risk is known to\"\n";
+
+// The text with a purpose and a grant of traces behind all else.
+inline std::string with_trace(std::string text = sample_text()) {
+  return text + std::string(kTracePurpose) + std::string(kTraceGrant);
+}
+
 // The text with its only occurrence of `from` replaced.
 inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const std::size_t at = text.find(from);
