@@ -25,6 +25,7 @@
 #include "node/store/releases.h"
 #include "node/store/revocations.h"
 #include "node/store/sessions.h"
+#include "node/store/traces.h"
 #include "node/store/withheld.h"
 
 namespace hedgerow::store {
@@ -70,6 +71,7 @@ class LineageStore {
   Records records() { return Records(*db_); }
   Children children() { return Children(*db_); }
   Withheld withheld() { return Withheld(*db_); }
+  Traces traces() { return Traces(*db_); }
   Sessions sessions() { return Sessions(*db_); }
   Replay replay() { return Replay(*db_); }
   Outbox outbox() { return Outbox(*db_); }

@@ -74,6 +74,9 @@ TEST(GoldenDatabase, OfRelease010OpensAndHoldsWhatItHeld) {
   // What later versions added is there, and empty.
   EXPECT_TRUE(store.withheld().list(true, 0, 9).value().empty());
   EXPECT_FALSE(store.duty_contact().value());
+  EXPECT_FALSE(store.traces().newest_own_day().value());
+  EXPECT_FALSE(store.traces().find_directory(party("police"), 20'700).value());
+  EXPECT_EQ(store.traces().asked_of_agency(party("police"), 20'700).value(), 0U);
 }
 
 }  // namespace
