@@ -73,6 +73,8 @@ inline constexpr std::string_view kDomainLinkHashes = "hedgerow/v1/link-hashes";
 inline constexpr std::string_view kDomainMapTrace = "hedgerow/v1/map/trace";
 inline constexpr std::string_view kDomainTraceRecord = "hedgerow/v1/trace-record";
 inline constexpr std::string_view kDomainTraceEvaluation = "hedgerow/v1/trace-evaluation";
+// The commitment to the case reference of a trace (crypto/trace_case.h).
+inline constexpr std::string_view kDomainTraceCase = "hedgerow/v1/trace-case";
 
 // The chain of released editions.
 inline constexpr std::string_view kDomainEditions = "hedgerow/v1/editions";

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "crypto/base/plain_text.h"
 #include "crypto/domains.h"
 #include "crypto/hash.h"
 #include "policies/dimension.h"
@@ -47,35 +48,6 @@ std::vector<std::string> dimensions_of(QuestionKind kind) {
 // One figure, or those of overlap, are by nothing.
 bool may_be_by_nothing(QuestionKind kind) {
   return kind == QuestionKind::overlap || kind == QuestionKind::repeat_missing;
-}
-
-// The length of the UTF-8 sequence at the front, or 0: shortest form, no surrogates, no more than
-// U+10FFFF (RFC 3629).
-std::size_t utf8_sequence(std::string_view text, std::uint32_t& code_point) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) {
-    code_point = first;
-    return 1;
-  }
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  code_point = first & (0x7fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0u) != 0x80u) return 0;
-    code_point = (code_point << 6) | (byte(i) & 0x3fu);
-  }
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < kSmallest[length] || surrogate || code_point > 0x10ffff) return 0;
-  return length;
-}
-
-// Control characters, C1 ones and the invisible ones that change the direction of text included:
-// the reason is shown to people who judge by it.
-bool is_control(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -244,14 +216,7 @@ bool is_within_bounds(const Question& q) {
 }  // namespace
 
 bool is_good_reason(std::string_view reason) {
-  if (reason.size() > kMaxReasonBytes) return false;
-  while (!reason.empty()) {
-    std::uint32_t code_point = 0;
-    const std::size_t length = utf8_sequence(reason, code_point);
-    if (length == 0 || is_control(code_point)) return false;
-    reason.remove_prefix(length);
-  }
-  return true;
+  return reason.size() <= kMaxReasonBytes && is_plain_text(reason);
 }
 
 Question canonical(Question question) {

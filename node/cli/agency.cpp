@@ -199,17 +199,20 @@ Result<FiledCertificate> accept_node(const path& home, const path& certificate_f
   return FiledCertificate{std::move(certificate), home / "keys" / "node.pem"};
 }
 
-Result<SealPublicKey> make_reidentification_key(const ReidentificationRequest& request,
-                                                Random& rng) {
+Result<OpeningKeyMade> make_opening_key(const OpeningKeyRequest& request, Random& rng) {
+  if (!is_valid_name(request.name))
+    return usage("'" + request.name + "' is not a name", not_a_name("key").hint);
+  const path file = request.out / (request.name + ".key");
+  // Before anybody types a passphrase for nothing.
+  if (is_there(file)) return usage(file.string() + " exists already");
   HR_ASSIGN(const SecretBytes passphrase,
             keys::obtain_passphrase(request.passphrase_file,
-                                    "new passphrase of the re-identification key", true));
+                                    "new passphrase of " + file.filename().string(), true));
   const SealKeyPair pair = random_seal_key_pair(rng);
   HR_ASSIGN(const std::string pem, encrypt_key(pair.secret_key, passphrase, rng));
   HR_TRY(keys::make_private_folder(request.out));
-  HR_TRY(keys::write_new_file(request.out / "reidentification.key", as_bytes(pem),
-                              keys::Readers::owner));
-  return pair.public_key;
+  HR_TRY(keys::write_new_file(file, as_bytes(pem), keys::Readers::owner));
+  return OpeningKeyMade{pair.public_key, file};
 }
 
 Result<std::vector<FiledCertificate>> read_certificates(const std::vector<path>& files) {

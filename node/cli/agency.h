@@ -75,14 +75,19 @@ Result<RequestMade> request_node(const NodeRequest& request, Random& rng);
 Result<FiledCertificate> accept_node(const std::filesystem::path& home,
                                      const std::filesystem::path& certificate);
 
-struct ReidentificationRequest {
+struct OpeningKeyRequest {
   std::filesystem::path out;
   std::optional<std::filesystem::path> passphrase_file;
+  std::string name = "reidentification";  // [a-z0-9-]{3,64}
 };
-// The officer's key for case references: writes OUT/reidentification.key, and gives the public
-// half for hedgerow.toml. Errors usage: the file exists, or the passphrase is too short.
-Result<SealPublicKey> make_reidentification_key(const ReidentificationRequest& request,
-                                                Random& rng);
+struct OpeningKeyMade {
+  SealPublicKey public_key;
+  std::filesystem::path file;
+};
+// A key that its officer keeps off the node to open what the node sealed: writes OUT/<name>.key,
+// and gives the public half for hedgerow.toml. Errors usage: not a name, the file exists, or the
+// passphrase is too short.
+Result<OpeningKeyMade> make_opening_key(const OpeningKeyRequest& request, Random& rng);
 
 // Every certificate of every file, in order.
 Result<std::vector<FiledCertificate>> read_certificates(

@@ -168,7 +168,7 @@ void add_accept(CLI::App& agency, Context& context) {
 }
 
 void add_reidentification(CLI::App& agency, Context& context) {
-  auto request = std::make_shared<ReidentificationRequest>();
+  auto request = std::make_shared<OpeningKeyRequest>();
   CLI::App* command = agency.add_subcommand(
       "reidentification", "Make the officer's key that alone opens case references");
   command->add_option("--out", request->out, "Folder for reidentification.key; not on the node")
@@ -176,11 +176,39 @@ void add_reidentification(CLI::App& agency, Context& context) {
   command->add_option("--passphrase-file", request->passphrase_file, "Else it is asked for");
   command->callback([request, &context] {
     SystemRandom rng;
-    const auto key = make_reidentification_key(*request, rng);
+    const auto key = make_opening_key(*request, rng);
     if (!key.ok()) return context.finish(key.error());
-    context.out << "reidentification = \"" << to_hex(key->view()) << "\"\n";
+    context.out << "reidentification = \"" << to_hex(key->public_key.view()) << "\"\n";
     context.err << "put that line into the node's hedgerow.toml before `agreement install`\n";
   });
+}
+
+Result<void> run_trace_officer(Context& context, const OpeningKeyRequest& request) {
+  SystemRandom rng;
+  HR_ASSIGN(const OpeningKeyMade made, make_opening_key(request, rng));
+  const std::string key = to_hex(made.public_key.view());
+  if (context.json) {
+    const nlohmann::ordered_json all = {
+        {"schema", kSchema}, {"trace_officer", key}, {"file", made.file.string()}};
+    context.out << all.dump(2) << '\n';
+    return {};
+  }
+  context.out << key << '\n';
+  context.err
+      << "one of the two in trace_officers of the node's hedgerow.toml; the other is another "
+         "officer's\n";
+  return {};
+}
+
+void add_trace_officer(CLI::App& agency, Context& context) {
+  auto request = std::make_shared<OpeningKeyRequest>();
+  request->name = "trace-officer";
+  CLI::App* command = agency.add_subcommand(
+      "trace-officer", "Make the key of one of the two who open a trace's case reference");
+  command->add_option("--out", request->out, "Folder for NAME.key; not on the node")->required();
+  command->add_option("--name", request->name)->capture_default_str();
+  command->add_option("--passphrase-file", request->passphrase_file, "Else it is asked for");
+  command->callback([request, &context] { context.finish(run_trace_officer(context, *request)); });
 }
 
 void add_show(CLI::App& agency, Context& context) {
@@ -221,6 +249,7 @@ void add_agency_commands(CLI::App& app, Context& context) {
   add_request(*agency, context);
   add_accept(*agency, context);
   add_reidentification(*agency, context);
+  add_trace_officer(*agency, context);
   add_revoke_command(*agency, context);
   add_show(*agency, context);
 }

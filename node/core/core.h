@@ -2,6 +2,7 @@
 // drives it from poll(), the simulator from a virtual network; it is the same code.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -37,6 +38,8 @@ struct CoreSetup {
   std::string listen;  // endpoint to listen on; empty elsewhere
   std::filesystem::path state;
   std::optional<SealPublicKey> reidentification;
+  // To whom case references of traces are sealed; without them no trace can be requested here.
+  std::optional<std::array<SealPublicKey, 2>> trace_officers;
   policies::Restrictions restrictions;  // of this node's own officer
   store::Durability durability = store::Durability::full;
   FaultPoint fault_point = {};

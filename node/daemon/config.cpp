@@ -29,6 +29,63 @@ Result<std::string> text_of(const toml::node& node, std::string_view key, std::s
   return std::string(*value);
 }
 
+Result<SealPublicKey> key_of(const toml::node& node, std::string_view key, std::string_view command,
+                             std::string_view source) {
+  const auto value = node.value<std::string_view>();
+  const auto bytes = value ? from_hex(*value) : std::nullopt;
+  auto public_key = SealPublicKey::decode(bytes ? ByteView(*bytes) : ByteView());
+  if (!public_key.ok())
+    return configuration(
+        at(source, node.source()) + std::string(key) + " is not a public key",
+        "64 hexadecimal digits, as `hedgerow agency " + std::string(command) + "` prints");
+  return public_key;
+}
+
+Result<std::array<SealPublicKey, 2>> officers_of(const toml::node& node, std::string_view source) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr || list->size() != 2)
+    return configuration(
+        at(source, node.source()) + "trace_officers must be a list of two keys",
+        "trace_officers = [\"...\", \"...\"], each from its officer, who made it with "
+        "`hedgerow agency trace-officer`");
+  std::array<SealPublicKey, 2> keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    HR_ASSIGN(keys[i], key_of(*list->get(i), "a trace officer's key", "trace-officer", source));
+  }
+  if (keys[0] == keys[1])
+    return configuration(at(source, list->get(1)->source()) + "both trace officers have one key",
+                         "neither of them is to open anything alone: two people, two keys");
+  return keys;
+}
+
+Result<void> take(Config& config, const toml::key& key, const toml::node& node,
+                  std::string_view source) {
+  if (key == "trace_officers") {
+    HR_ASSIGN(config.trace_officers, officers_of(node, source));
+    return {};
+  }
+  HR_ASSIGN(std::string value, text_of(node, key.str(), source));
+  if (key == "party") {
+    auto party = PartyId::parse(value);
+    if (!party.ok())
+      return configuration(at(source, node.source()) + party.error().text,
+                           party.error().hint.empty() ? kMendHint : party.error().hint);
+    config.party = std::move(party).value();
+  } else if (key == "hub" || key == "listen") {
+    if (!looks_like_endpoint(value))
+      return configuration(
+          at(source, node.source()) + std::string(key.str()) + " is not an endpoint",
+          "it has the form tcp://host:port");
+    (key == "hub" ? config.hub : config.listen) = value;
+  } else if (key == "reidentification") {
+    HR_ASSIGN(config.reidentification, key_of(node, key.str(), "reidentification", source));
+  } else {
+    return configuration(at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
+                         "the keys are party, hub, listen, reidentification and trace_officers");
+  }
+  return {};
+}
+
 }  // namespace
 
 Paths Paths::under(const std::filesystem::path& home) {
@@ -51,33 +108,7 @@ Result<Config> parse_config(std::string_view text, std::string_view source) {
                          first.hint.empty() ? kMendHint : first.hint);
   }
   Config config;
-  for (const auto& [key, node] : *table) {
-    HR_ASSIGN(std::string value, text_of(node, key.str(), source));
-    if (key == "party") {
-      auto party = PartyId::parse(value);
-      if (!party.ok())
-        return configuration(at(source, node.source()) + party.error().text,
-                             party.error().hint.empty() ? kMendHint : party.error().hint);
-      config.party = std::move(party).value();
-    } else if (key == "hub" || key == "listen") {
-      if (!looks_like_endpoint(value))
-        return configuration(
-            at(source, node.source()) + std::string(key.str()) + " is not an endpoint",
-            "it has the form tcp://host:port");
-      (key == "hub" ? config.hub : config.listen) = value;
-    } else if (key == "reidentification") {
-      const auto bytes = from_hex(value);
-      auto public_key = SealPublicKey::decode(bytes ? ByteView(*bytes) : ByteView());
-      if (!public_key.ok())
-        return configuration(at(source, node.source()) + "reidentification is not a public key",
-                             "64 hexadecimal digits, as `hedgerow agency reidentification` prints");
-      config.reidentification = *public_key;
-    } else {
-      return configuration(
-          at(source, key.source()) + "unknown key '" + std::string(key.str()) + "'",
-          "the keys are party, hub, listen and reidentification");
-    }
-  }
+  for (const auto& [key, node] : *table) HR_TRY(take(config, key, node, source));
   if (config.party.empty())
     return configuration(std::string(source) + ": party is missing",
                          "party is this agency's id in the agreement");

@@ -4,10 +4,14 @@
 //   hub    = "tcp://hub.example:5670"     # where nodes dial; absent on the hub
 //   listen = "tcp://0.0.0.0:5670"         # on the hub only
 //   reidentification = "<64 hex digits>"  # the officer's public key for case references; optional
+//   trace_officers = ["<64 hex digits>", "<64 hex digits>"]  # who open a trace's case reference
+//                                         # together, the first first; optional
 //
-// Unknown keys, wrong types and a missing or doubled endpoint are refused with line and column.
+// Unknown keys, wrong types, a missing or doubled endpoint and two officers with one key are
+// refused with line and column.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -36,6 +40,7 @@ struct Config {
   std::string hub;     // empty on the hub
   std::string listen;  // empty elsewhere
   std::optional<SealPublicKey> reidentification;
+  std::optional<std::array<SealPublicKey, 2>> trace_officers;
 };
 
 Result<Config> parse_config(std::string_view text, std::string_view source_name);

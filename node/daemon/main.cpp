@@ -116,6 +116,7 @@ Result<void> serve(const std::filesystem::path& home, bool check_only) {
   setup.listen = config.listen;
   setup.state = state;
   setup.reidentification = config.reidentification;
+  setup.trace_officers = config.trace_officers;
   if (!restrictions.fault.empty())
     spdlog::error("{}: until it is mended, everything is refused", restrictions.fault);
   setup.restrictions = std::move(restrictions);

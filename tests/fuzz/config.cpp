@@ -26,6 +26,9 @@ std::vector<Bytes> seeds() {
        {std::string("party = \"vale-council\"\nhub = \"tcp://hub.example:5670\"\n"),
         std::string("# the hub\nparty = \"vale-partnership\"\nlisten = \"tcp://0.0.0.0:5670\"\n"),
         "party = \"vale-council\"\nhub = \"tcp://h:1\"\nreidentification = \"" + key + "\"\n",
+        "party = \"vale-council\"\nhub = \"tcp://h:1\"\ntrace_officers = [\"" + key + "\", \"" +
+            std::string(64, 'b') + "\"]\n",
+        std::string("trace_officers = [[\"\"], 7]\n"),
         std::string("party = 3\n[hub]\na.b.c = [1, {x = 2}]\n"),
         std::string("party = \"\"\"vale-council\"\"\"\nhub = 'tcp://h:1'\nhub = 2026-01-01\n"),
         std::string(64, '[') + std::string(64, ']'), std::string("party = \"No Name\"\n"),

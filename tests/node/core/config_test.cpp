@@ -26,6 +26,7 @@ TEST(Config, OfANodeIsRead) {
   EXPECT_EQ(c->hub, "tcp://hub.example:5670");
   EXPECT_TRUE(c->listen.empty());
   EXPECT_FALSE(c->reidentification);
+  EXPECT_FALSE(c->trace_officers);
 }
 
 TEST(Config, OfTheHubIsRead) {
@@ -37,6 +38,37 @@ TEST(Config, OfTheHubIsRead) {
   EXPECT_EQ(c->listen, "tcp://0.0.0.0:5670");
   ASSERT_TRUE(c->reidentification);
   EXPECT_EQ(c->reidentification->bytes[0], 9);
+}
+
+TEST(Config, TwoTraceOfficersAreRead) {
+  const std::string first = "\"09" + std::string(62, '0') + "\"";
+  const std::string second = "\"0B" + std::string(62, '0') + "\"";
+  const auto with = [](const std::string& list) {
+    return "party = \"vale-council\"\nhub = \"tcp://h:1\"\ntrace_officers = " + list + "\n";
+  };
+  const auto c = parse_config(with("[" + first + ",\n  " + second + "]"), "f");
+  ASSERT_TRUE(c.ok()) << c.error().text;
+  ASSERT_TRUE(c->trace_officers);
+  EXPECT_EQ((*c->trace_officers)[0].bytes[0], 9);
+  EXPECT_EQ((*c->trace_officers)[1].bytes[0], 11);
+}
+
+TEST(Config, TraceOfficersAreTwoDifferentKeys) {
+  const std::string first = "\"09" + std::string(62, '0') + "\"";
+  const std::string small = "\"" + std::string(64, '0') + "\"";
+  const auto with = [](const std::string& list) { return "trace_officers = " + list + "\n"; };
+  const std::string two_keys = "hedgerow.toml:1:18: trace_officers must be a list of two keys";
+  refused(with(first), two_keys);
+  refused(with("[]"), two_keys);
+  refused(with("[" + first + "]"), two_keys);
+  refused(with("[" + first + "," + first + "," + first + "]"), two_keys);
+  refused(with("[" + first + ", " + first + "]"),
+          "hedgerow.toml:1:87: both trace officers have one key");
+  const std::string no_key = "a trace officer's key is not a public key";
+  refused(with("[" + first + ", " + small + "]"), "hedgerow.toml:1:87: " + no_key);
+  refused(with("[\"09\", " + first + "]"), "hedgerow.toml:1:19: " + no_key);
+  refused(with("[9, " + first + "]"), "hedgerow.toml:1:19: " + no_key);
+  refused(with("[[" + first + "], " + first + "]"), "hedgerow.toml:1:19: " + no_key);
 }
 
 TEST(Config, FaultsHaveLineAndColumn) {

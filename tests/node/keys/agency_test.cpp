@@ -215,6 +215,30 @@ TEST_F(AgencyCommand, ShowsCertificatesAsTextAndJson) {
   EXPECT_EQ(run("show @/missing.pem"), 65);
 }
 
+TEST_F(AgencyCommand, MakesTheKeysOfThoseWhoOpenWhatTheNodeSealed) {
+  ASSERT_EQ(run("reidentification --out @/office --passphrase-file @/words"), 0) << err;
+  EXPECT_TRUE(out.starts_with("reidentification = \"")) << out;
+  ASSERT_EQ(run("trace-officer --out @/first --passphrase-file @/words"), 0) << err;
+  const std::string first = out.substr(0, out.size() - 1);
+  ASSERT_EQ(run("trace-officer --out @/second --name dana --passphrase-file @/janes-words", true),
+            0)
+      << err;
+  const auto second = nlohmann::json::parse(out);
+  EXPECT_EQ(second.at("schema"), "hedgerow/agency/1");
+  EXPECT_EQ(second.at("file"), (dir / "second" / "dana.key").string());
+  EXPECT_NE(second.at("trace_officer"), first);
+  EXPECT_EQ(mode(dir / "first" / "trace-officer.key"), 0400U);
+  const auto secret =
+      decrypt_seal_key(as_bytes(read(dir / "first" / "trace-officer.key")), words("correct horse"));
+  ASSERT_TRUE(secret.ok()) << secret.error().text;
+  EXPECT_EQ(to_hex(seal_public_key(*secret).view()), first);
+
+  EXPECT_EQ(run("trace-officer --out @/first --passphrase-file @/words"), 64);
+  EXPECT_NE(err.find("exists already"), std::string::npos) << err;
+  EXPECT_EQ(run("trace-officer --out @/first --name ../x --passphrase-file @/words"), 64);
+  EXPECT_FALSE(fs::exists(dir / "x.key"));
+}
+
 TEST_F(AgencyCommand, ShortensWhatWouldOutliveItsRoot) {
   const UtcTime now = keys::kNow;
   const InitRequest init_request{"vale-council", dir / "root", dir / "words", 1};

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "node/keys/passphrase.h"
+#include "node/keys/terminal.h"
 #include "tests/node/keys/folder_fixture.h"
 
 namespace hedgerow::keys {
@@ -111,6 +112,15 @@ TEST_F(Files, ReadsTheFirstLineOfAPassphraseFile) {
   EXPECT_ERROR(read_passphrase_file(write("f", "open to all", 0644)), Code::configuration,
                "open to other users");
   EXPECT_ERROR(read_passphrase_file(dir / "missing"), Code::configuration, "missing");
+}
+
+TEST_F(Files, ReadsOneSecretLineOfAFileAndNamesWhatItLacks) {
+  const SecretLine line{"case reference", "case reference", "give it with --case-file", 8};
+  EXPECT_EQ(as_text(read_secret_line(write("a", "eight ch\r\n"), line)->expose()), "eight ch");
+  EXPECT_ERROR(read_secret_line(write("b", "\n"), line), Code::usage, "holds no case reference");
+  EXPECT_ERROR(read_secret_line(write("c", std::string(11, 'x')), line), Code::configuration, "c");
+  EXPECT_ERROR(read_secret_line(write("d", "open", 0644), line), Code::configuration,
+               "open to other users");
 }
 
 }  // namespace
