@@ -38,6 +38,7 @@ class Explanation {
     for (const Party& p : a_.parties) party(p);
     pseudonyms();
     for (std::size_t n = 0; n < a_.grants.size(); ++n) grant(n);
+    if (a_.trace) trace(*a_.trace);
     leaves();
     learns();
     kept();
@@ -134,10 +135,7 @@ class Explanation {
     const Purpose* purpose = a_.purpose(g.purpose);
     fact(line("purpose"), "Purpose " + g.purpose + ": " +
                               (purpose == nullptr ? std::string() : purpose->description) + ".");
-    std::vector<std::string> askers;
-    for (const auto& asker : g.askers)
-      askers.push_back(asker.urn.empty() ? "any " + asker.role + " of a party" : asker.urn);
-    fact(line("askers"), "May ask: " + listed(askers, "or") + ". Nobody else.");
+    fact(line("askers"), "May ask: " + people(g.askers, "a party") + ". Nobody else.");
     for (std::size_t m = 0; m < g.tables.size(); ++m)
       table(g.tables[m], path + ".table." + std::to_string(m));
     fact(line("period"), "Figures are for whole periods, each " + to_text(g.period) + ".");
@@ -154,6 +152,69 @@ class Explanation {
                                  ", round_to " + std::to_string(rule.round_to) + ", true_zero " +
                                  (rule.true_zero ? "true" : "false") +
                                  ". A contributor's own officer may make them stricter.");
+  }
+
+  static std::string people(const std::vector<Asker>& entries, std::string_view whose) {
+    std::vector<std::string> texts;
+    for (const auto& entry : entries)
+      texts.push_back(entry.urn.empty() ? "any " + entry.role + " of " + std::string(whose)
+                                        : entry.urn);
+    return listed(texts, "or");
+  }
+
+  void trace(const TraceGrant& g) {
+    const auto line = [&](const char* key) { return a_.line_of(std::string("trace.") + key); };
+    part("grant." + g.id, "Grant " + g.id + ": who may trace one child");
+    const Purpose* purpose = a_.purpose(g.purpose);
+    fact(line("purpose"), "Purpose " + g.purpose + ": " +
+                              (purpose == nullptr ? std::string() : purpose->description) + ".");
+    fact(g.table_line,
+         "A trace says of one child which agencies to ring: from each other contributor its duty "
+         "contact, or nothing to share. It counts nothing.");
+    fact(line("askers"), "May ask: " + people(g.askers, "a contributor") +
+                             ". Nobody else, and nobody for "
+                             "another agency.");
+    fact(line("approvers"),
+         "Each trace is approved by another person of the same agency before it is made: " +
+             people(g.approvers, "a contributor") +
+             ". The approver is shown who asks, purpose, legal basis and reason, not the child's "
+             "number.");
+    fact(line("legal_bases"),
+         "Each names one legal basis, which the asker's agency states as its "
+         "own: " +
+             listed(g.legal_bases, "or") + ".");
+    if (const auto none = without_basis(g); !none.empty())
+      fact(line("legal_bases"),
+           "None of these is stated by " + listed(none) + ": no traces from there.");
+    fact(line("reason"), "Each gives a reason, which goes on every party's log.");
+    fact(line("history"), "An agency answers for children with a record that began in the last " +
+                              in_words(g.history) + ".");
+    fact(line("table.0.daily_quota"),
+         "Quotas: each other contributor answers at most " + counted(g.daily_quota, "trace") +
+             " of one agency a day, and at most " + std::to_string(g.practitioner_quota) +
+             " of one practitioner. They, the second person and the logs are what holds back an "
+             "agency that traces children without need.");
+    fact(
+        "Never told: what an agency holds about a child, or since when; whether nothing to share "
+        "means that it does not know the child or has decided to withhold it. No other agency is "
+        "told the child's number or name, or what the trace found.");
+    fact(
+        line("history"),
+        "What an agency shares is as of the day's beginning: what is recorded, withheld or changed "
+        "during a day shows from the next.");
+  }
+
+  std::vector<std::string> without_basis(const TraceGrant& g) const {
+    std::vector<std::string> ids;
+    for (const Party& p : a_.parties) {
+      const bool states =
+          std::any_of(p.lawful_basis.begin(), p.lawful_basis.end(), [&](const std::string& basis) {
+            return std::find(g.legal_bases.begin(), g.legal_bases.end(), basis) !=
+                   g.legal_bases.end();
+          });
+      if (p.roles.contributor && !states) ids.push_back(p.id.str());
+    }
+    return ids;
   }
 
   void table(const Table& t, const std::string& path) {
@@ -239,6 +300,13 @@ class Explanation {
           "else.");
     fact("For pseudonyms: blinded numbers to keyholders, which they cannot read, and theirs back.");
     fact("Questions with asker and reason, and what a node decides about them.");
+    if (a_.trace)
+      fact(a_.trace->line,
+           "For traces, each day from each contributor a directory of records of one size, random "
+           "ones among them up to the next fixed number: which of them stand for a child nobody "
+           "can tell without an answer to a trace of that very child. And for each trace to each "
+           "of them one blinded point, which it cannot read, and one back, made in the same way "
+           "whether it knows the child or not.");
   }
 
   void learns() {
@@ -266,6 +334,14 @@ class Explanation {
         "The asker and the asker's agency: the answer, after the disclosure rule. A contributor "
         "that asks can take its own part off a figure; of sums, the rule is made so that another "
         "agency at or above the floor is left, or nothing.");
+    if (a_.trace)
+      fact(
+          a_.trace->line,
+          "Every party, of a trace: which agency made one, who asked, who approved, purpose, legal "
+          "basis and reason; and of each contributor, below which of a few fixed numbers that of "
+          "the children it shares lies. Only the asker and the asker's agency: for each other "
+          "contributor, a duty contact or nothing to share. The contributors that answer: not for "
+          "whom it was, and not whether they knew the child.");
     if (!linked_tables().empty())
       fact(
           "Of a linked table a contributor that asks may be left with fewer: the children that "
@@ -295,6 +371,11 @@ class Explanation {
              ". Rows older than that are neither stored nor pseudonymised when imported.");
     fact(a_.line_of("retention.log"), "Logs: " + in_words(a_.retention_log) + ".");
     fact("Released figures are frozen: they repeat, and are never computed again.");
+    if (a_.trace)
+      fact(
+          a_.trace->line,
+          "What a trace found: seven days at the asker's node, then wiped. A contributor's key for "
+          "one day's traces is erased two days later.");
   }
 
   const Agreement& a_;

@@ -64,7 +64,8 @@ std::string_view template_summary(const std::string& name) {
        "goes missing again"},
       {"regional-flows", "movements between districts each quarter, four agencies and a hub"},
       {"regional-patterns",
-       "movements, ages, places where children are seen and who is known to several, each quarter"},
+       "movements, ages, places where children are seen and who is known to several, each quarter; "
+       "and whom to ring about one child"},
       {"voluntary-partner",
        "movements each year, a voluntary service among the parties, no figure from one agency"}};
   const auto found = summaries.find(name);

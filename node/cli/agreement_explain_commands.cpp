@@ -12,6 +12,7 @@
 #include "node/keys/files.h"
 #include "policies/examine.h"
 #include "policies/explain.h"
+#include "policies/trace.h"
 
 namespace hedgerow::cli {
 
@@ -29,6 +30,8 @@ struct ExplainOptions {
   std::filesystem::path file;
   policies::QuestionWords words;  // its kind is empty where only the agreement is explained
   std::string asker;
+  std::string approver;     // of a trace
+  std::string legal_basis;  // of a trace
   std::string at;
   std::filesystem::path restrictions;  // empty: none are looked at
 };
@@ -91,18 +94,38 @@ void show_findings(std::ostream& out, const std::vector<Finding>& findings) {
 }
 
 // "permitted", "refused", or "not yet": worth asking again.
-std::string verdict_of(const Examination& e) {
-  const auto* deny = std::get_if<policies::Deny>(&e.decision);
+template <class Decision>
+std::string verdict_of(const Decision& decision) {
+  const auto* deny = std::get_if<policies::Deny>(&decision);
   if (deny == nullptr) return "permitted";
   return deny->code == Code::try_again ? "not yet" : "refused";
 }
 
+ordered_json head_json(const policies::Agreement& agreement, const std::string& verdict) {
+  return {{"schema", kQuestionSchema},
+          {"agreement", agreement.id.str()},
+          {"hash", to_sha256_name(agreement.hash.view())},
+          {"verdict", verdict}};
+}
+
+void add_denial(ordered_json& all, const policies::Deny& deny) {
+  all["reason"] = policies::to_text(deny.reason);
+  all["text"] = deny.text;
+  all["hint"] = deny.hint;
+}
+
+void show_denial(std::ostream& out, const std::string& verdict, const policies::Deny& deny) {
+  out << verdict << ": " << deny.text << " (" << policies::to_text(deny.reason) << ")\n";
+  if (!deny.hint.empty()) out << "  " << deny.hint << '\n';
+}
+
+constexpr const char* kSupposed =
+    "\nsupposed: the agreement is installed at every party with its key, neither paused nor "
+    "withdrawn\n";
+
 void show_examination_json(Context& context, const policies::Agreement& agreement,
                            const Examination& e) {
-  ordered_json all = {{"schema", kQuestionSchema},
-                      {"agreement", agreement.id.str()},
-                      {"hash", to_sha256_name(agreement.hash.view())},
-                      {"verdict", verdict_of(e)}};
+  ordered_json all = head_json(agreement, verdict_of(e.decision));
   if (const auto* permit = std::get_if<policies::Permit>(&e.decision)) {
     all["grant"] = permit->grant;
     all["grant_line"] = permit->grant_line;
@@ -110,10 +133,7 @@ void show_examination_json(Context& context, const policies::Agreement& agreemen
     all["table_line"] = permit->table_line;
     all["rule"] = permit->rule_in_words;
   } else {
-    const auto& deny = std::get<policies::Deny>(e.decision);
-    all["reason"] = policies::to_text(deny.reason);
-    all["text"] = deny.text;
-    all["hint"] = deny.hint;
+    add_denial(all, std::get<policies::Deny>(e.decision));
   }
   all["general"] = findings_json(e.general);
   all["tables"] = ordered_json::array();
@@ -134,9 +154,7 @@ void show_examination(Context& context, const Examination& e) {
         << ") of grant '" << permit->grant << "' (line " << permit->grant_line << ")\n  "
         << permit->rule_in_words << '\n';
   } else {
-    const auto& deny = std::get<policies::Deny>(e.decision);
-    out << verdict_of(e) << ": " << deny.text << " (" << policies::to_text(deny.reason) << ")\n";
-    if (!deny.hint.empty()) out << "  " << deny.hint << '\n';
+    show_denial(out, verdict_of(e.decision), std::get<policies::Deny>(e.decision));
   }
   out << "\nthe agreement\n";
   show_findings(out, e.general);
@@ -146,8 +164,42 @@ void show_examination(Context& context, const Examination& e) {
     out << ": " << (t.permits() ? "permits" : "does not permit") << '\n';
     show_findings(out, t.findings);
   }
-  out << "\nsupposed: the agreement is installed at every party with its key, neither paused nor "
-         "withdrawn\n";
+  out << kSupposed;
+}
+
+void show_trace_json(Context& context, const policies::Agreement& agreement,
+                     const policies::TraceExamination& e) {
+  ordered_json all = head_json(agreement, verdict_of(e.decision));
+  if (const auto* permit = std::get_if<policies::TracePermit>(&e.decision)) {
+    all["grant"] = permit->grant;
+    all["grant_line"] = permit->grant_line;
+    all["daily_quota"] = permit->daily_quota;
+    all["practitioner_quota"] = permit->practitioner_quota;
+  } else {
+    add_denial(all, std::get<policies::Deny>(e.decision));
+  }
+  all["general"] = findings_json(e.general);
+  all["trace"] = findings_json(e.grant);
+  context.out << all.dump(2) << '\n';
+}
+
+void show_trace(Context& context, const policies::Agreement& agreement,
+                const policies::TraceExamination& e, bool approved) {
+  std::ostream& out = context.out;
+  if (const auto* permit = std::get_if<policies::TracePermit>(&e.decision))
+    out << (approved ? "permitted" : "permitted, once approved,") << " by grant '" << permit->grant
+        << "' (line " << permit->grant_line << ")\n  quotas: " << permit->daily_quota
+        << " traces of one agency a day, " << permit->practitioner_quota
+        << " of one practitioner\n";
+  else
+    show_denial(out, verdict_of(e.decision), std::get<policies::Deny>(e.decision));
+  out << "\nthe agreement\n";
+  show_findings(out, e.general);
+  if (!e.grant.empty()) {
+    out << "\ngrant '" << agreement.trace->id << "' (line " << agreement.trace->line << ")\n";
+    show_findings(out, e.grant);
+  }
+  out << kSupposed;
 }
 
 Result<UtcTime> instant_of(const std::string& at) {
@@ -158,6 +210,41 @@ Result<UtcTime> instant_of(const std::string& at) {
   return moment->at;
 }
 
+// Of a certificate's name; `kind` is the one that the hint names.
+Result<policies::AskerIdentity> identity_of(const std::string& urn, const std::string& option,
+                                            const std::string& kind) {
+  const std::string hint = "urn:hedgerow:PARTY:" + kind + ":NAME";
+  if (urn.empty()) return usage("who asks?", option + " " + hint);
+  const auto subject = Subject::parse_urn(urn);
+  if (!subject.ok()) return usage(option + " is not a certificate's name", hint);
+  return policies::AskerIdentity{subject->agency, std::string(to_string(subject->kind)),
+                                 subject->urn()};
+}
+
+Result<policies::TraceContext> trace_context_of(const ExplainOptions& o,
+                                                const policies::Agreement& agreement) {
+  const auto& w = o.words;
+  if (!w.from.empty() || !w.to.empty() || !w.by.empty() || !w.where.empty())
+    return usage("a trace is of one child, and has no period or dimensions",
+                 "without --from, --to, --by and --where");
+  policies::TraceContext c;
+  c.asked = {agreement.id, w.purpose, o.legal_basis, "(supposed)"};
+  if (w.purpose.empty()) return usage("for which purpose?", "--purpose NAME");
+  if (o.legal_basis.empty()) return usage("on which legal basis?", "--legal-basis ca-2004:11");
+  if (!policies::is_canonical(c.asked))
+    return usage("the purpose is no purpose's name, or the legal basis is not written as one",
+                 "--purpose safeguard-a-child --legal-basis ca-2004:11");
+  HR_ASSIGN(c.practitioner, identity_of(o.asker, "--asker", "practitioner"));
+  if (!o.approver.empty()) {
+    HR_ASSIGN(c.approver, identity_of(o.approver, "--approver", "approver"));
+  }
+  c.home = c.practitioner.agency;
+  c.local = agreement.hub;
+  c.state = policies::LineageState::in_force;
+  HR_ASSIGN(c.now, instant_of(o.at));
+  return c;
+}
+
 Result<policies::AskContext> context_of(const ExplainOptions& o,
                                         const policies::Agreement& agreement) {
   policies::QuestionWords words = o.words;
@@ -165,12 +252,8 @@ Result<policies::AskContext> context_of(const ExplainOptions& o,
   if (words.reason.empty()) words.reason = "(supposed)";
   policies::AskContext c;
   HR_ASSIGN(c.question, policies::make_question(words));
-  if (o.asker.empty()) return usage("who asks?", "--asker urn:hedgerow:PARTY:analyst:NAME");
-  const auto subject = Subject::parse_urn(o.asker);
-  if (!subject.ok())
-    return usage("--asker is not a certificate's name", "urn:hedgerow:PARTY:analyst:NAME");
-  c.asker = {subject->agency, std::string(to_string(subject->kind)), subject->urn()};
-  c.home = subject->agency;
+  HR_ASSIGN(c.asker, identity_of(o.asker, "--asker", "analyst"));
+  c.home = c.asker.agency;
   c.local = agreement.hub;
   c.state = policies::LineageState::in_force;
   HR_ASSIGN(c.now, instant_of(o.at));
@@ -183,22 +266,29 @@ Result<policies::Restrictions> read_restrictions_file(const std::filesystem::pat
   return policies::parse_restrictions(*bytes, file.string());
 }
 
-Result<void> run_explain(Context& context, const ExplainOptions& o) {
-  HR_ASSIGN(const AgreementFile file, read_agreement_file(o.file));
-  HR_ASSIGN(const policies::Agreement agreement,
-            policies::parse_agreement(file.exact, o.file.string()));
-  if (o.words.kind.empty()) {
-    const auto& w = o.words;
-    if (!w.purpose.empty() || !w.from.empty() || !w.to.empty() || !w.by.empty() ||
-        !w.where.empty() || !o.asker.empty() || !o.at.empty() || !o.restrictions.empty())
-      return usage("these words belong to a question", "--question flows");
-    show_agreement(context, agreement);
-    return {};
-  }
-  HR_ASSIGN(policies::AskContext asked, context_of(o, agreement));
-  policies::Restrictions restrictions;
+Result<void> explain_trace(Context& context, const ExplainOptions& o,
+                           const policies::Agreement& agreement,
+                           const policies::Restrictions& restrictions) {
+  HR_ASSIGN(policies::TraceContext asked, trace_context_of(o, agreement));
   if (!o.restrictions.empty()) {
-    HR_ASSIGN(restrictions, read_restrictions_file(o.restrictions));
+    asked.local = asked.home;
+    asked.restrictions = &restrictions;
+  }
+  const auto e = policies::examine_trace(agreement, asked);
+  if (context.json)
+    show_trace_json(context, agreement, e);
+  else
+    show_trace(context, agreement, e, asked.approver.has_value());
+  return {};
+}
+
+Result<void> explain_question(Context& context, const ExplainOptions& o,
+                              const policies::Agreement& agreement,
+                              const policies::Restrictions& restrictions) {
+  if (!o.approver.empty() || !o.legal_basis.empty())
+    return usage("--approver and --legal-basis belong to a trace", "--question trace");
+  HR_ASSIGN(policies::AskContext asked, context_of(o, agreement));
+  if (!o.restrictions.empty()) {
     asked.local = asked.home;
     asked.restrictions = &restrictions;
     asked.scope = policies::RestrictionScope::all;
@@ -211,6 +301,28 @@ Result<void> run_explain(Context& context, const ExplainOptions& o) {
   return {};
 }
 
+Result<void> run_explain(Context& context, const ExplainOptions& o) {
+  HR_ASSIGN(const AgreementFile file, read_agreement_file(o.file));
+  HR_ASSIGN(const policies::Agreement agreement,
+            policies::parse_agreement(file.exact, o.file.string()));
+  if (o.words.kind.empty()) {
+    const auto& w = o.words;
+    if (!w.purpose.empty() || !w.from.empty() || !w.to.empty() || !w.by.empty() ||
+        !w.where.empty() || !o.asker.empty() || !o.at.empty() || !o.restrictions.empty() ||
+        !o.approver.empty() || !o.legal_basis.empty())
+      return usage("these words belong to a question", "--question flows");
+    show_agreement(context, agreement);
+    return {};
+  }
+  policies::Restrictions restrictions;
+  if (!o.restrictions.empty()) {
+    HR_ASSIGN(restrictions, read_restrictions_file(o.restrictions));
+  }
+  return o.words.kind == policies::kTraceQuestion
+             ? explain_trace(context, o, agreement, restrictions)
+             : explain_question(context, o, agreement, restrictions);
+}
+
 }  // namespace
 
 void add_agreement_explain_command(CLI::App& agreement, Context& context) {
@@ -218,13 +330,18 @@ void add_agreement_explain_command(CLI::App& agreement, Context& context) {
   CLI::App* command = agreement.add_subcommand(
       "explain", "Say in plain English what an agreement permits, or why a question is refused");
   command->add_option("file", o->file, "The agreement")->required();
-  command->add_option("--question", o->words.kind, "The kind of a question, as for `ask`");
+  command->add_option("--question", o->words.kind,
+                      "The kind of a question, as for `ask`, or trace");
   command->add_option("--purpose", o->words.purpose, "The question's purpose");
   command->add_option("--from", o->words.from, "First period, e.g. 2026-Q1");
   command->add_option("--to", o->words.to, "Last period; default: the first");
   command->add_option("--by", o->words.by, "Dimensions; default: the kind's own");
   command->add_option("--where", o->words.where, "Which rows count, e.g. event=missing");
-  command->add_option("--asker", o->asker, "urn:hedgerow:PARTY:analyst:NAME");
+  command->add_option("--asker", o->asker,
+                      "urn:hedgerow:PARTY:analyst:NAME; of a trace, practitioner");
+  command->add_option("--approver", o->approver,
+                      "Of a trace: urn:hedgerow:PARTY:approver:NAME; default: not yet approved");
+  command->add_option("--legal-basis", o->legal_basis, "Of a trace, e.g. ca-2004:11");
   command->add_option("--at", o->at, "When it is asked; default: now");
   command->add_option("--restrictions", o->restrictions,
                       "restrictions.toml of the asker's node; default: none are looked at");

@@ -5,6 +5,7 @@
 #include "policies/cells.h"
 #include "policies/explain.h"
 #include "policies/template.h"
+#include "policies/trace.h"
 #include "tests/fuzz/lines.h"
 #include "tests/fuzz/target.h"
 
@@ -12,6 +13,32 @@ namespace hedgerow::fuzz::agreement {
 namespace {
 
 using namespace policies;
+
+// Whoever answers a trace has something to show, and none is made on a legal basis that is not
+// stated.
+void check_trace(const Agreement& agreement, const PartyId& home) {
+  const Party& party = *agreement.party(home);
+  const std::string& duty = party.contacts.at("duty");
+  HR_CHECK(!duty.empty() && duty.size() <= kMaxDutyContactBytes);
+  HR_CHECK(trace_responders(agreement, home).size() + 1 == agreement.contributors().size());
+  TraceContext c;
+  c.local = agreement.hub;
+  c.home = home;
+  const std::string urn = "urn:hedgerow:" + home.str();
+  c.practitioner = {home, "practitioner", urn + ":practitioner:one"};
+  c.approver = {home, "approver", urn + ":approver:two"};
+  c.state = LineageState::in_force;
+  c.now = london_midnight(agreement.valid_from);
+  for (const std::string& basis : agreement.trace->legal_bases) {
+    c.asked = {agreement.id, agreement.trace->purpose, basis, "reason"};
+    const bool permitted = std::holds_alternative<TracePermit>(evaluate_trace(agreement, c));
+    const auto& stated = party.lawful_basis;
+    HR_CHECK(!permitted || std::find(stated.begin(), stated.end(), basis) != stated.end());
+    c.approver->urn = urn + ":approver:one";
+    HR_CHECK(std::holds_alternative<Deny>(evaluate_trace(agreement, c)));
+    c.approver->urn = urn + ":approver:two";
+  }
+}
 
 void run(ByteView input) {
   const AgreementReading reading = read_agreement(input);
@@ -35,6 +62,12 @@ void run(ByteView input) {
   HR_CHECK(agreement.pseudonyms.threshold < agreement.keyholders().size());
   for (const ExplainedPart& part : explain(agreement, CodeList::shipped()))
     for (const ExplainedFact& fact : part.facts) HR_CHECK(!fact.text.empty());
+  if (const auto& trace = agreement.trace) {
+    HR_CHECK(trace->practitioner_quota >= 1 && trace->practitioner_quota <= trace->daily_quota);
+    HR_CHECK(trace->daily_quota <= kMaxTraceQuota && agreement.grant(trace->id) == nullptr);
+    HR_CHECK(agreement.purpose(trace->purpose) != nullptr);
+    for (const PartyId& id : agreement.contributors()) check_trace(agreement, id);
+  }
   for (const Grant& grant : agreement.grants)
     for (const Table& table : grant.tables) {
       const auto space = CellSpace::make(agreement, table, CodeList::shipped());
@@ -186,6 +219,38 @@ constexpr Edit kLinkedEdits[] = {
     {"round_to = 5", "round_to = 1"},
 };
 
+// The same for the grant of traces.
+constexpr Edit kTraceEdits[] = {
+    {"question = \"trace\"", "question = \"tracing\""},
+    {"question = \"trace\"", "question = \"trace\"\nby = [\"sex\"]"},
+    {"name = \"trace\"", "name = \"-\""},
+    {"daily_quota = 20", "daily_quota = 51"},
+    {"daily_quota = 20", "daily_quota = 0"},
+    {"practitioner_quota = 5", "practitioner_quota = 21"},
+    {"practitioner_quota = 5", "practitioner_quota = \"five\""},
+    {"practitioner_quota = 5", "practitioner_quota = 5\n[[grant.table]]\nquestion = \"trace\""},
+    {"id = \"duty-contacts\"", "id = \"movements\""},
+    {"id = \"duty-contacts\"", "id = \"duty-contacts\"\nperiod = \"month\"\nsettle = \"P1D\""},
+    {"purpose = \"safeguard-a-child\"", "purpose = \"curiosity\""},
+    {"askers = [\"role:practitioner\"]", "askers = [\"role:analyst\", \"me\"]"},
+    {"askers = [\"role:practitioner\"]",
+     "askers = [\"urn:hedgerow:vale-partnership:practitioner:jo\"]"},
+    {"askers = [\"role:practitioner\"]\napprovers = [\"role:approver\"]",
+     "askers = [\"urn:hedgerow:vale-police:practitioner:jo\"]\n"
+     "approvers = [\"urn:hedgerow:vale-police:approver:jo\"]"},
+    {"approvers = [\"role:approver\"]", "approvers = []"},
+    {"approvers = [\"role:approver\"]\n", ""},
+    {"legal_bases = [", "legal_bases = [\"ca-2004:16LA\", "},
+    {"legal_bases = [", "legal_bases = [\"no basis\", "},
+    {"legal_bases = [\"uk-gdpr:6(1)(e)\", \"ca-2004:11\", ", "legal_bases = ["},
+    {"\n[pseudonyms]",
+     "\n[[party]]\nid = \"no-duty\"\nname = \"x\"\norganisation = \"no-duty\"\nkind = \"other\"\n"
+     "roles = [\"contributor\"]\nroot = "
+     "\"sha256:00000000000000000000000000000000000000000000000000000000000000aa\"\n"
+     "lawful_basis = [\"ca-2004:11\"]\n\n[pseudonyms]"},
+    {"records = \"P24M\"", "records = \"P23M\""},
+};
+
 std::string edited(const std::string& draft, const Edit& edit) {
   std::string text = draft;
   const auto at = text.find(edit.from);
@@ -232,6 +297,8 @@ std::vector<Bytes> seeds() {
     if (name == "regional-flows") add_broken(all, draft);
     if (name == "linked-patterns")
       for (const Edit& edit : kLinkedEdits) all.push_back(to_bytes(edited(draft, edit)));
+    if (name == "regional-patterns")
+      for (const Edit& edit : kTraceEdits) all.push_back(to_bytes(edited(draft, edit)));
     // What the templates do not use.
     std::string other = draft;
     if (const auto at = other.find("noise = \"none\""); at != std::string::npos)

@@ -45,6 +45,8 @@ void run(ByteView input) {
     HR_CHECK(named == nullptr || (named->names_asker() && any != nullptr));
     HR_CHECK(any == nullptr || table != nullptr || named != nullptr);
   }
+  const Refusal* trace = refusal_of_trace(r, vale_cse(), asker);
+  HR_CHECK(trace == nullptr || !(trace->question || trace->period || trace->from || trace->to));
   check_raised({8, 1, 5, true}, r);
   check_raised({5, 2, 1, false}, r);
 }
@@ -61,10 +63,12 @@ std::vector<Bytes> seeds() {
            std::string("[[raise]]\nagreement = \"vale-cse\"\nmin_children = 10\n"
                        "min_agencies = 2\nround_to = 10\n[[raise]]\nround_to = 40\n"),
            std::string("# nothing yet\n"),
+           std::string("[[refuse]]\nquestion = \"trace\"\nwhy = \"nobody on duty\"\n"),
            // What is refused, a rule in each.
            std::string("[[refuse]]\nwhy = \"all of it\"\n"),
            std::string("[[refuse]]\nquestion = \"everything\"\nperiod = \"week\"\n"
                        "asker = \"somebody\"\nagreement = \"No Name\"\nwhy = 3\n"),
+           std::string("[[refuse]]\nquestion = \"trace\"\nperiod = \"month\"\nwhy = \"x\"\n"),
            std::string("[[refuse]]\nfrom = 2026-12-31\nto = 2026-01-01\nwhy = \"x\"\n"),
            std::string("[[refuse]]\nasker = \"agency:\"\nwhy = \"x\"\nother = 1\n"),
            std::string("[[raise]]\nagreement = \"vale-cse\"\n"),

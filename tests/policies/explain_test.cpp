@@ -113,6 +113,59 @@ TEST_F(Explain, SaysNothingOfLinksWhereThereAreNone) {
     }
 }
 
+class ExplainTrace : public Explain {
+ protected:
+  void read(const std::string& of) {
+    text = of;
+    parts = explain(sample_agreement(text), CodeList::shipped());
+  }
+};
+
+TEST_F(ExplainTrace, SaysWhoMayWhoApprovesAndHowOften) {
+  read(with_trace());
+  const auto line = [&](std::string_view words) {
+    return line_of(text, "id = \"duty-contacts\"") - 1 + line_of(std::string(kTraceGrant), words) -
+           2;
+  };
+  EXPECT_EQ(fact("grant.duty-contacts", "any practitioner of a contributor").line, line("askers"));
+  EXPECT_EQ(fact("grant.duty-contacts", "any approver of a contributor").line, line("approvers"));
+  EXPECT_EQ(fact("grant.duty-contacts", "uk-gdpr:6(1)(e) or dpa-2018:part3").line,
+            line("legal_bases"));
+  EXPECT_EQ(fact("grant.duty-contacts", "a record that began in the last 2 years").line,
+            line("history"));
+  EXPECT_EQ(
+      fact("grant.duty-contacts", "at most 20 traces of one agency a day, and at most 5").line,
+      line("daily_quota"));
+  EXPECT_EQ(fact("grant.duty-contacts", "Purpose safeguard-a-child: Ring whom").line,
+            line("purpose"));
+  read(replaced(with_trace(), "[\"role:approver\"]",
+                "[\"urn:hedgerow:vale-council:approver:one\"]"));
+  fact("grant.duty-contacts", "urn:hedgerow:vale-council:approver:one");
+}
+
+TEST_F(ExplainTrace, SaysWhatIsNeverToldWhatLeavesAndWhatEachLearns) {
+  read(with_trace());
+  fact("grant.duty-contacts", "Never told: what an agency holds");
+  fact("leaves", "a directory of records of one size");
+  fact("learns", "Every party, of a trace");
+  fact("kept", "seven days at the asker's node");
+}
+
+TEST_F(ExplainTrace, NamesPartiesThatCanMakeNone) {
+  read(with_trace());
+  for (const auto& p : parts)
+    for (const auto& f : p.facts)
+      EXPECT_EQ(f.text.find("no traces from there"), std::string::npos) << f.text;
+  read(replaced(with_trace(), "[\"uk-gdpr:6(1)(e)\", \"dpa-2018:part3\"]", "[\"dpa-2018:part3\"]"));
+  fact("grant.duty-contacts",
+       "None of these is stated by vale-council, vale-health and vale-voice");
+}
+
+TEST_F(Explain, SaysNothingOfTracesWhereNoneAreGranted) {
+  for (const auto& p : parts)
+    for (const auto& f : p.facts) EXPECT_EQ(f.text.find("trace"), std::string::npos) << f.text;
+}
+
 TEST(ExplainWords, Durations) {
   EXPECT_EQ(in_words(parse_duration("P1M").value()), "1 month");
   EXPECT_EQ(in_words(parse_duration("P18M").value()), "18 months");

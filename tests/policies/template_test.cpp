@@ -98,6 +98,11 @@ TEST(Template, RegionalPatternsHasSumsAndLinksSideBySide) {
   }
   EXPECT_EQ(kinds, (std::vector<QuestionKind>{QuestionKind::flows, QuestionKind::counts,
                                               QuestionKind::places, QuestionKind::overlap}));
+  // And traces, which every contributor may make and answers.
+  ASSERT_TRUE(agreement.trace.has_value());
+  EXPECT_LE(agreement.trace->daily_quota, kMaxTraceQuota);
+  EXPECT_EQ(agreement.trace->askers.at(0).role, "practitioner");
+  EXPECT_EQ(agreement.trace->approvers.at(0).role, "approver");
 }
 
 TEST(Template, WhatIsNotFilledInIsAnError) {
