@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "node/core/install.h"
 
@@ -79,6 +80,12 @@ void ControlDesk::on_request(ConnectionId connection, std::string_view text, Utc
 void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;  // the command has failed; the rest of its file is in the way
+  if (auto& lines = it->second.lines) {
+    if (chunk.size() > kMaxLines - lines->text.size())
+      return fail(connection, bad_input("more lines than this command takes"));
+    lines->text.insert(lines->text.end(), chunk.begin(), chunk.end());
+    return;
+  }
   if (it->second.importing == nullptr || !it->second.importing->imports().wants_file())
     return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
   const auto fed = it->second.importing->imports().feed(chunk);
@@ -88,6 +95,10 @@ void ControlDesk::on_data(ConnectionId connection, ByteView chunk) {
 void ControlDesk::on_data_end(ConnectionId connection, UtcTime now) {
   const auto it = open_.find(connection);
   if (it == open_.end()) return;
+  if (it->second.lines) {
+    const Lines lines = *std::exchange(it->second.lines, std::nullopt);
+    return lines.then(lines.text, now);
+  }
   if (it->second.importing == nullptr || !it->second.importing->imports().wants_file())
     return fail(connection, Error{Code::usage, "a file where none is expected", {}, {}});
   LineageNode& node = *it->second.importing;
@@ -116,6 +127,12 @@ void ControlDesk::carry_out(ConnectionId connection, LineageNode& node, Result<W
   failed.code = Code::internal;
   core_.note(failed);
   fail(connection, failed);
+}
+
+void ControlDesk::take_lines(ConnectionId connection, OnLines then) {
+  Lines lines{{}, std::move(then)};
+  lines.text.reserve(kMaxLines);
+  open_[connection].lines = std::move(lines);
 }
 
 Result<LineageNode*> ControlDesk::lineage_of(const std::optional<std::string>& agreement) {

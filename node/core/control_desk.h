@@ -2,16 +2,19 @@
 // carries one command.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 
+#include "crypto/base/wiping.h"
 #include "node/core/control_request.h"
 #include "node/core/core.h"
 
 namespace hedgerow::core {
 
 inline constexpr std::size_t kMaxControlConnections = 64;
+inline constexpr std::size_t kMaxLines = 1024;  // bytes of what is given beside a request
 
 class ControlDesk {
  public:
@@ -21,8 +24,15 @@ class ControlDesk {
   void on_closed(ConnectionId connection);
 
  private:
+  using OnLines = std::function<void(ByteView text, UtcTime now)>;
+  // What must not stand in JSON, where nothing wipes it: an identifier.
+  struct Lines {
+    WipingBytes text;
+    OnLines then;
+  };
   struct Open {
     LineageNode* importing = nullptr;  // takes the files' bytes
+    std::optional<Lines> lines;        // takes them instead
     std::optional<std::pair<LineageNode*, SessionId>> asking;
   };
 
@@ -43,8 +53,16 @@ class ControlDesk {
   Result<void> carry(ConnectionId connection, RenewCommand command, UtcTime now);
   Result<void> carry(ConnectionId connection, RevokeCommand command, UtcTime now);
   Result<void> carry(ConnectionId connection, PeersCommand command, UtcTime now);
+  // In control_withhold.cpp.
+  Result<void> carry(ConnectionId connection, WithholdAdd command, UtcTime now);
+  Result<void> carry(ConnectionId connection, WithholdEnded command, UtcTime now);
+  Result<void> carry(ConnectionId connection, WithholdList command, UtcTime now);
+  Result<void> carry(ConnectionId connection, DutySet command, UtcTime now);
+  Result<void> carry(ConnectionId connection, DutyShow command, UtcTime now);
   nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
 
+  // The command goes on with the lines that come as data, at most kMaxLines, once they are whole.
+  void take_lines(ConnectionId connection, OnLines then);
   Result<LineageNode*> lineage_of(const std::optional<std::string>& agreement);
   void carry_out(ConnectionId connection, LineageNode& node, Result<Work> work, UtcTime now);
   Reply reply_to(ConnectionId connection);

@@ -93,6 +93,53 @@ Result<Command> parse_result(const json& request) {
   return Command(std::move(c));
 }
 
+Result<policies::Day> day_field(const json& request, const char* key) {
+  HR_ASSIGN(const std::string text, text_field(request, key));
+  return policies::parse_day(text);
+}
+
+Result<std::optional<policies::Day>> optional_day(const json& request, const char* key) {
+  if (!request.contains(key)) return std::optional<policies::Day>();
+  HR_ASSIGN(const policies::Day day, day_field(request, key));
+  return std::optional(day);
+}
+
+Result<Command> parse_withhold(const json& request) {
+  WithholdAdd c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.reason, text_field(request, "reason"));
+  HR_ASSIGN(c.decider, text_field(request, "decider"));
+  HR_ASSIGN(c.date, optional_day(request, "date"));
+  HR_ASSIGN(c.review, day_field(request, "review"));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_withhold_end(const json& request) {
+  WithholdEnded c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  c.number = number(request, "number", 0);
+  HR_ASSIGN(c.reason, text_field(request, "reason"));
+  HR_ASSIGN(c.decider, text_field(request, "decider"));
+  HR_ASSIGN(c.date, optional_day(request, "date"));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_withhold_list(const json& request) {
+  WithholdList c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  c.with_ended = flag(request, "all");
+  c.after = number(request, "after", 0);
+  return Command(std::move(c));
+}
+
+Result<Command> parse_duty(const json& request, bool set) {
+  HR_ASSIGN(auto agreement, agreement_of(request));
+  if (!set) return Command(DutyShow{std::move(agreement)});
+  HR_ASSIGN(std::string contact, text_field(request, "contact"));
+  HR_ASSIGN(std::string hours, text_field(request, "hours"));
+  return Command(DutySet{std::move(agreement), std::move(contact), std::move(hours)});
+}
+
 Result<Command> parse_show(const json& request) {
   ShowCommand c;
   c.limit = number(request, "limit", kShownUnlessTold);
@@ -119,6 +166,11 @@ Result<Command> parse_command(std::string_view text) {
   if (command == "ask-result") return parse_result(request);
   if (command == "audit-show") return parse_show(request);
   if (command == "audit-read") return Command(ReadCommand{number(request, "from", 0)});
+  if (command == "withhold-add") return parse_withhold(request);
+  if (command == "withhold-end") return parse_withhold_end(request);
+  if (command == "withhold-list") return parse_withhold_list(request);
+  if (command == "duty-set" || command == "duty-show")
+    return parse_duty(request, command == "duty-set");
   return Error{Code::usage,
                "the daemon knows no command " + command,
                {},

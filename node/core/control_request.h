@@ -9,6 +9,7 @@
 
 #include "node/core/import_desk.h"
 #include "node/core/install.h"
+#include "policies/calendar.h"
 
 namespace hedgerow::core {
 
@@ -50,9 +51,39 @@ struct ReadCommand {
   std::uint64_t from = 0;
 };
 
-using Command = std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand,
-                             RenewCommand, RevokeCommand, PeersCommand, ImportCommand, AskCommand,
-                             ResultCommand, ShowCommand, ReadCommand>;
+// Then the child's reference comes as a line of data: it is an identifier.
+struct WithholdAdd {
+  std::optional<std::string> agreement;
+  std::string reason;
+  std::string decider;
+  std::optional<policies::Day> date;  // none: today
+  policies::Day review;
+};
+struct WithholdEnded {
+  std::optional<std::string> agreement;
+  std::uint64_t number = 0;
+  std::string reason;
+  std::string decider;
+  std::optional<policies::Day> date;  // none: today
+};
+struct WithholdList {
+  std::optional<std::string> agreement;
+  bool with_ended = false;
+  std::uint64_t after = 0;  // a decision's number
+};
+struct DutySet {
+  std::optional<std::string> agreement;
+  std::string contact;
+  std::string hours;
+};
+struct DutyShow {
+  std::optional<std::string> agreement;
+};
+
+using Command =
+    std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand, RenewCommand,
+                 RevokeCommand, PeersCommand, ImportCommand, AskCommand, ResultCommand, ShowCommand,
+                 ReadCommand, WithholdAdd, WithholdEnded, WithholdList, DutySet, DutyShow>;
 
 // Errors: usage, naming the field; bad_input: not a request, or a file in it that its decoder
 // refuses.

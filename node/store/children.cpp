@@ -53,6 +53,12 @@ Result<WipingVector<KnownChild>> Children::known() {
   }
 }
 
+Result<bool> Children::has(const ByteArray<32>& child_key) {
+  Statement s = db_->prepare(
+      "SELECT 1 FROM record NOT INDEXED WHERE child_key = ?1 AND closed_seq IS NULL LIMIT 1");
+  return s.bind(1, child_key).step();
+}
+
 Result<WipingVector<ByteArray<32>>> Children::shared(std::int32_t first_day) {
   HR_ASSIGN(const std::int64_t last, last_sequence(*db_));
   const auto now = static_cast<std::uint64_t>(last);

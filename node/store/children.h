@@ -54,6 +54,9 @@ class Children {
   // Every child_ref of a current row, in order of child_key.
   Result<WipingVector<KnownChild>> known();
 
+  // Whether there is a current row of this child_ref.
+  Result<bool> has(const ByteArray<32>& child_key);
+
   // The pseudonyms, sorted and each once, of the children that this agency may say it knows: a
   // current row of theirs began on first_day or later, and they are not withheld now. A row's
   // pseudonym is its child's newest, else its own (NewestPseudonyms).

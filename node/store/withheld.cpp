@@ -31,33 +31,29 @@ WithholdRecord read_decision(const Statement& s) {
 
 }  // namespace
 
-Result<void> Withheld::check(const WithholdDecision& d) {
+Result<std::uint64_t> Withheld::may_add(const WithholdDecision& d) {
   HR_TRY(check_words(d.reason, d.decider));
   if (d.review_day < d.decided_day)
     return bad_input("the review lies before the decision", "see --date and --review");
-  return {};
-}
-
-Result<void> Withheld::check(const WithholdEnd& e) { return check_words(e.reason, e.decider); }
-
-Result<std::uint64_t> Withheld::next_number() {
-  // Nothing is ever removed, so the highest is the newest.
-  Statement s = db_->prepare("SELECT coalesce(max(number), 0) + 1 FROM withheld");
-  HR_ASSIGN(const bool found, s.step());
-  if (!found) return altered("decision");
-  return s.unsigned_integer(0);
+  std::uint64_t number = 0;
+  {
+    // Nothing is ever removed, so the highest is the newest.
+    Statement newest = db_->prepare("SELECT coalesce(max(number), 0) FROM withheld");
+    HR_ASSIGN(const bool found, newest.step());
+    if (!found) return altered("decision");
+    number = newest.unsigned_integer(0) + 1;
+  }
+  if (number <= kMaxInForce) return number;  // there cannot be that many
+  Statement count = db_->prepare("SELECT count(*) FROM withheld WHERE ended_seq IS NULL");
+  HR_ASSIGN(const bool found, count.step());
+  if (!found || count.unsigned_integer(0) >= kMaxInForce)
+    return bad_input("too many decisions to withhold are in force",
+                     "end those that are no longer needed");
+  return number;
 }
 
 Result<std::uint64_t> Withheld::add(const WithholdDecision& d) {
-  HR_TRY(check(d));
-  HR_ASSIGN(const std::uint64_t number, next_number());
-  if (number > kMaxInForce) {  // below, there cannot be that many
-    Statement count = db_->prepare("SELECT count(*) FROM withheld WHERE ended_seq IS NULL");
-    HR_ASSIGN(const bool found, count.step());
-    if (!found || count.unsigned_integer(0) >= kMaxInForce)
-      return bad_input("too many decisions to withhold are in force",
-                       "end those that are no longer needed");
-  }
+  HR_ASSIGN(const std::uint64_t number, may_add(d));
   HR_ASSIGN(const std::int64_t last, last_sequence(*db_));
   Statement s = db_->prepare(
       "INSERT INTO withheld (number, seq, child_key, reason, decider, decided_day, review_day)"
@@ -68,8 +64,8 @@ Result<std::uint64_t> Withheld::add(const WithholdDecision& d) {
   return number;
 }
 
-Result<void> Withheld::end(std::uint64_t number, const WithholdEnd& e) {
-  HR_TRY(check(e));
+Result<void> Withheld::may_end(std::uint64_t number, const WithholdEnd& e) {
+  HR_TRY(check_words(e.reason, e.decider));
   HR_ASSIGN(const std::optional<WithholdRecord> record, get(number));
   if (!record)
     return bad_input("there is no decision with the number " + std::to_string(number),
@@ -80,6 +76,11 @@ Result<void> Withheld::end(std::uint64_t number, const WithholdEnd& e) {
   if (e.day < record->decided_day)
     return bad_input("decision " + std::to_string(number) + " would end before it was taken",
                      "see --date");
+  return {};
+}
+
+Result<void> Withheld::end(std::uint64_t number, const WithholdEnd& e) {
+  HR_TRY(may_end(number, e));
   HR_ASSIGN(const std::int64_t last, last_sequence(*db_));
   Statement s = db_->prepare(
       "UPDATE withheld SET ended_seq = ?2, ended_reason = ?3, ended_decider = ?4, ended_day = ?5"

@@ -56,25 +56,22 @@ class Withheld {
  public:
   explicit Withheld(Database& db) : db_(&db) {}
 
-  // Whether a decision could be noted. bad_input: a text that is empty, too long or has control
-  // characters; a review before the decision.
-  static Result<void> check(const WithholdDecision& decision);
-  static Result<void> check(const WithholdEnd& end);
-
+  // The number that the decision would have. Errors (bad_input): a text that is empty, too long or
+  // has control characters; a review before the decision; kMaxInForce are in force.
+  Result<std::uint64_t> may_add(const WithholdDecision& decision);
   // Writes (inside a Transaction); gives the decision's number. Several decisions may be in force
-  // for one child: it is withheld until the last of them has ended. Errors (bad_input): as check;
-  // kMaxInForce are in force.
+  // for one child: it is withheld until the last of them has ended. Errors as may_add.
   Result<std::uint64_t> add(const WithholdDecision& decision);
-  // Writes. Errors (bad_input): as check; no such decision, or it has ended; an end before the
+
+  // Errors (bad_input): a text, as above; no such decision, or it has ended; an end before the
   // decision.
-  Result<void> end(std::uint64_t number, const WithholdEnd& end);
+  Result<void> may_end(std::uint64_t number, const WithholdEnd& end);
+  Result<void> end(std::uint64_t number, const WithholdEnd& end);  // writes; errors as may_end
 
   Result<std::optional<WithholdRecord>> get(std::uint64_t number);
   // In order of number, beginning after `after`, at most max_items and kMaxWithheldListed.
   Result<std::vector<WithholdRecord>> list(bool with_ended, std::uint64_t after,
                                            std::size_t max_items);
-  // The number that the next decision will have.
-  Result<std::uint64_t> next_number();
 
  private:
   Database* db_;

@@ -39,6 +39,11 @@ struct Look {
   }
   void operator()(const ShowCommand&) const {}
   void operator()(const ReadCommand&) const {}
+  void operator()(const WithholdAdd&) const {}
+  void operator()(const WithholdEnded&) const {}
+  void operator()(const WithholdList&) const {}
+  void operator()(const DutySet&) const {}
+  void operator()(const DutyShow&) const {}
 };
 
 void run(ByteView input) {
@@ -87,6 +92,16 @@ std::vector<Bytes> seeds() {
       {{"command", "ask-result"}, {"id", counting<SessionId>(1).hex()}},
       {{"command", "audit-show"}, {"limit", 10}, {"from", 3}},
       {{"command", "audit-read"}, {"from", 0}},
+      {{"command", "withhold-add"},
+       {"agreement", "vale-cse"},
+       {"reason", "kin may search for her"},
+       {"decider", "head of safeguarding"},
+       {"date", "2026-10-01"},
+       {"review", "2026-12-24"}},
+      {{"command", "withhold-end"}, {"number", 1}, {"reason", "over"}, {"decider", "the same"}},
+      {{"command", "withhold-list"}, {"all", true}, {"after", 7}},
+      {{"command", "duty-set"}, {"contact", "MASH"}, {"hours", "Mon-Fri"}},
+      {{"command", "duty-show"}},
   };
   std::vector<Bytes> all;
   for (const json& request : requests) {
@@ -102,6 +117,7 @@ std::vector<Bytes> seeds() {
         json{{"command", "import-ssda903"},
              {"source", "r"},
              {"parts", {{{"part", "footer"}, {"source", "f"}}}}},
+        json{{"command", "withhold-add"}, {"reason", "r"}, {"decider", "d"}, {"review", "soon"}},
         json{{"command", "keys-renew"}, {"certificate", "!"}}, json::array({1, 2})}) {
     HR_CHECK(!parse_command(request.dump()).ok());
     all.push_back(to_bytes(request.dump(1)));

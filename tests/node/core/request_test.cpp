@@ -56,6 +56,27 @@ TEST(ControlRequest, TellsTheKindsOfImportApart) {
   EXPECT_EQ(refused({{"command", "import-crosswalk"}}).text, "the request lacks source");
 }
 
+TEST(ControlRequest, HoldsTheDatesOfADecisionToWithhold) {
+  const json good = {
+      {"command", "withhold-add"}, {"reason", "r"}, {"decider", "d"}, {"review", "2026-12-24"}};
+  const auto parsed = std::get<WithholdAdd>(parse_command(good.dump()).value());
+  EXPECT_EQ(policies::to_text(parsed.review), "2026-12-24");
+  EXPECT_FALSE(parsed.date);
+  for (const char* key : {"reason", "decider", "review"}) {
+    json lacking = good;
+    lacking.erase(key);
+    EXPECT_EQ(refused(lacking).text, std::string("the request lacks ") + key);
+  }
+  for (const char* key : {"date", "review"}) {
+    json bad = good;
+    bad[key] = "24/12/2026";
+    EXPECT_EQ(refused(bad).code, Code::bad_input);
+  }
+  const json ended = {{"command", "withhold-end"}, {"number", 3}, {"reason", "r"}};
+  EXPECT_EQ(refused(ended).text, "the request lacks decider");
+  EXPECT_EQ(refused({{"command", "duty-set"}, {"contact", "c"}}).text, "the request lacks hours");
+}
+
 TEST(ReceiptRows, ReadBackWhatWasKept) {
   const std::map<PartyId, Bytes> kept = {{party("vale-council"), {1, 2}},
                                          {party("vale-police"), {3}}};

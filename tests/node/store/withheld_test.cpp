@@ -119,7 +119,12 @@ TEST_F(WithheldTest, FollowsTheChildThroughNumbersThatComeLater) {
 
 TEST_F(WithheldTest, HoldsForAReferenceThatNoRecordHasYet) {
   ASSERT_TRUE(add(about(1)).ok());
+  EXPECT_FALSE(store().children().has(key32('c', 1)).value());
   import(1, {row_of(1, 1, 7), row_of(2, 2)});
+  EXPECT_TRUE(store().children().has(key32('c', 1)).value());
+  EXPECT_TRUE(store().children().has(key32('c', 2)).value());
+  import(2, {row_of(2, 3)});
+  EXPECT_FALSE(store().children().has(key32('c', 2)).value());
   freeze("p");
   EXPECT_THAT(counted("p"), ElementsAre(2));
   EXPECT_THAT(shared(), IsEmpty());
@@ -152,9 +157,9 @@ TEST_F(WithheldTest, IsListedByNumberAndEndedOnesOnlyWhereWanted) {
   WithholdDecision second = about(2);
   second.reason = "asked by the police";
   second.review_day = second.decided_day;
-  ASSERT_EQ(store().withheld().next_number().value(), 1U);
+  ASSERT_EQ(store().withheld().may_add(second).value(), 1U);
   ASSERT_TRUE(add(about(1)).ok() && add(second).ok() && add(about(3)).ok());
-  ASSERT_EQ(store().withheld().next_number().value(), 4U);
+  ASSERT_EQ(store().withheld().may_add(second).value(), 4U);
   ASSERT_TRUE(end(3).ok());
   reopen();
   EXPECT_THAT(numbers(false), ElementsAre(1, 2));
@@ -182,6 +187,8 @@ TEST_F(WithheldTest, EndsOnceAndNotBeforeItBegan) {
   early.day = kToday - 1;
   for (const Result<void>& refused : {end(2), end(0), end(UINT64_MAX), end(1, early)})
     EXPECT_EQ(refused.error().code, Code::bad_input);
+  EXPECT_EQ(store().withheld().may_end(1, early).error(), end(1, early).error());
+  EXPECT_TRUE(store().withheld().may_end(1, over()).ok());
   EXPECT_THAT(numbers(false), ElementsAre(1));
   ASSERT_TRUE(end(1).ok());
   EXPECT_THAT(end(1).error().text, HasSubstr("has ended already"));
@@ -204,7 +211,10 @@ TEST_F(WithheldTest, RefusesTextsAndDatesOutOfBounds) {
       with([](auto& d) { d.reason = "\xc2\x9b"; }),
       with([](auto& d) { d.review_day = d.decided_day - 1; }),
   };
-  for (const WithholdDecision& d : bad) EXPECT_EQ(add(d).error().code, Code::bad_input);
+  for (const WithholdDecision& d : bad) {
+    EXPECT_EQ(add(d).error().code, Code::bad_input);
+    EXPECT_EQ(store().withheld().may_add(d).error(), add(d).error());
+  }
   EXPECT_THAT(numbers(true), IsEmpty());
   WithholdDecision longest = about(1);
   longest.reason.assign(kMaxWithholdReason, 'x');
