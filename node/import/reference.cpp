@@ -17,6 +17,7 @@ Result<ByteArray<32>> child_key_by_hand(const ReferenceKey& key, ByteView text) 
   if (text.size() > kMaxReference)
     return bad_input("the child's reference is longer than " + std::to_string(kMaxReference) +
                      " bytes");
+  // As a cell of a file may have it: a tab, but no other control character.
   if (!is_utf8(text) || has_control_character(text))
     return bad_input("the child's reference is not plain text in UTF-8");
   if (looks_like_nhs_number(text))

@@ -13,7 +13,7 @@ namespace hedgerow::store {
 
 // bad_input where `size` is beyond `max`.
 Result<void> check_size(std::size_t size, std::size_t max, std::string_view what);
-// bad_input where `text` is empty, beyond `max`, or has control characters (C0, delete, C1).
+// bad_input where `text` is empty, beyond `max`, or is not plain (plain_text.h).
 Result<void> check_line(std::string_view text, std::size_t max, std::string_view what);
 // configuration: the store holds what it never stored.
 Error altered(std::string_view what);

@@ -209,6 +209,7 @@ TEST_F(WithheldTest, RefusesTextsAndDatesOutOfBounds) {
       with([](auto& d) { d.decider = "\x1b[2J"; }),
       with([](auto& d) { d.reason = "\x7f"; }),
       with([](auto& d) { d.reason = "\xc2\x9b"; }),
+      with([](auto& d) { d.reason = "\xff"; }),
       with([](auto& d) { d.review_day = d.decided_day - 1; }),
   };
   for (const WithholdDecision& d : bad) {
