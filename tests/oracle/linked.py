@@ -13,7 +13,7 @@ import sys
 from collections import Counter, defaultdict
 
 from records import (Areas, admits, axes_of, cell_of, child_of_row, contributors_of, latest_rows,
-                     london_day, match_band, period_days, region_places)
+                     london_day, match_band, period_days, region_places, shared_rows)
 
 REGION = ("all",)
 
@@ -40,7 +40,7 @@ class Linked:
     KINDS = ("places", "overlap", "repeat-missing")
     measure = "children"
 
-    def __init__(self, agreement, table, grant, period, records, oldest):
+    def __init__(self, agreement, table, grant, period, records, oldest, withheld=None):
         areas = Areas()
         self.rule = grant["disclosure"]
         self.kind = table["question"]
@@ -61,6 +61,7 @@ class Linked:
             everybody, entries = set(), set()
             rows = latest_rows(records[agency], oldest)
             child = child_of_row(rows)
+            rows = shared_rows(rows, child, (withheld or {}).get(agency, ()))
             for row in rows:
                 day = london_day(row["started_at"])
                 if not first <= day <= last or not admits(row, where):

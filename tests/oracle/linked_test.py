@@ -50,7 +50,8 @@ def missing(child, *days, **more):
 
 
 class LinkedTest(unittest.TestCase):
-    def expected(self, table, council=(), police=(), health=(), oldest=None, **rule):
+    def expected(self, table, council=(), police=(), health=(), oldest=None, withheld=None,
+                 **rule):
         grant = {"disclosure": {"min_children": 3, "min_agencies": 1, "round_to": 1, **rule}}
         with tempfile.TemporaryDirectory() as folder:
             records = {}
@@ -62,7 +63,7 @@ class LinkedTest(unittest.TestCase):
                     for i, row in enumerate(held):
                         out.writerow(dict(row, source_ref=f"r{i}"))
                 records[party] = [path]
-            return oracle.expect(AGREEMENT, table, grant, "2026-Q3", records, oldest)
+            return oracle.expect(AGREEMENT, table, grant, "2026-Q3", records, oldest, withheld)
 
     def values(self, table, **given):
         """What is shown of each cell, or why nothing."""
@@ -72,6 +73,13 @@ class LinkedTest(unittest.TestCase):
 
     def station(self, **given):
         return self.values(PLACES, **given)[STATION]
+
+    def test_a_child_that_one_agency_withholds_is_known_by_the_others_alone(self):
+        given = dict(council=seen(1, 2, 3), police=seen(1, 2, 3))
+        for withheld, figures in ((None, (3, 3)), ({"police": {"c2"}}, (3, 2)),
+                                  ({"police": {"c2"}, "council": {"c2", "c3"}}, (2, 1))):
+            got = self.expected(OVERLAP, withheld=withheld, **given)
+            self.assertEqual((got.distinct(linked.REGION), got.distinct(linked.REGION, 2)), figures)
 
     # --- places ---
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from linked import Linked
 from records import (CODES, PLACES, Areas, admits, axes_of, cell_of, child_of_row,
                      contributors_of, latest_rows, london_day, match_band, period_days,
-                     region_places)
+                     region_places, shared_rows)
 
 TWICE = {"reports": "one episode reported by two agencies counts twice",
          "children": "a child known to two agencies counts twice"}
@@ -35,7 +35,7 @@ TWICE = {"reports": "one episode reported by two agencies counts twice",
 class Expected:
     """The cells of one table for one period."""
 
-    def __init__(self, agreement, table, grant, period, records, oldest):
+    def __init__(self, agreement, table, grant, period, records, oldest, withheld=None):
         areas = Areas()
         self.rule = grant["disclosure"]
         self.by = table["by"]
@@ -54,6 +54,7 @@ class Expected:
         for agency in contributors:
             rows = latest_rows(records[agency], oldest)
             child = child_of_row(rows)
+            rows = shared_rows(rows, child, (withheld or {}).get(agency, ()))
             present = defaultdict(set)
             counted = []
             for row in rows:
@@ -112,10 +113,11 @@ def find_table(agreement, table_name, grant_name):
     return table, grant
 
 
-def expect(agreement, table, grant, period, records, oldest):
-    """What the answer must be, whichever question the table answers."""
+def expect(agreement, table, grant, period, records, oldest, withheld=None):
+    """What the answer must be, whichever question the table answers. `withheld`: of each agency the
+    references of children whom it withheld when it froze the period."""
     kind = Linked if table.get("question") in Linked.KINDS else Expected
-    return kind(agreement, table, grant, period, records, oldest)
+    return kind(agreement, table, grant, period, records, oldest, withheld)
 
 
 def compare_notes(expected, answer, period):
@@ -175,6 +177,8 @@ def main():
                         "than once for a party, in the order of import")
     parser.add_argument("--oldest", type=dt.date.fromisoformat,
                         help="rows that started before this day were never stored")
+    parser.add_argument("--withheld", action="append", default=[], metavar="PARTY=REFERENCE",
+                        help="a child withheld by the party when it froze the period")
     parser.add_argument("--compare", type=Path, help="the product's answer, JSON")
     arguments = parser.parse_args()
 
@@ -184,7 +188,12 @@ def main():
     for item in arguments.records:
         party, _, path = item.partition("=")
         records[party].append(path)
-    expected = expect(agreement, table, grant, arguments.period, records, arguments.oldest)
+    withheld = defaultdict(set)
+    for item in arguments.withheld:
+        party, _, reference = item.partition("=")
+        withheld[party].add(reference)
+    expected = expect(agreement, table, grant, arguments.period, records, arguments.oldest,
+                      withheld)
     cells = expected.cells()
     counts = {status: sum(1 for c in cells if c["status"] == status)
               for status in ("released", "suppressed", "zero")}

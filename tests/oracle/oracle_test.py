@@ -40,7 +40,8 @@ def rows(children, prefix="", **more):
 
 
 class OracleTest(unittest.TestCase):
-    def expected(self, council=(), police=(), health=(), oldest=None, table=None, **rule):
+    def expected(self, council=(), police=(), health=(), oldest=None, table=None, withheld=None,
+                 **rule):
         grant = {"disclosure": {"min_children": 3, "min_agencies": 1, "round_to": 5, **rule}}
         with tempfile.TemporaryDirectory() as folder:
             records = {}
@@ -54,7 +55,8 @@ class OracleTest(unittest.TestCase):
                         out.writeheader()
                         out.writerows(content)
                     records[party].append(path)
-            return oracle.Expected(AGREEMENT, table or TABLE, grant, "2026-Q3", records, oldest)
+            return oracle.Expected(AGREEMENT, table or TABLE, grant, "2026-Q3", records, oldest,
+                                   withheld)
 
     def cell(self, origin=OXFORD, destination=READING, **given):
         cell = self.expected(**given).cell((origin, destination))
@@ -162,6 +164,16 @@ class OracleTest(unittest.TestCase):
                 row("3", "c"), row("4", "", nhs_number="9434765919")]
         self.assertEqual(self.cell(police=held), ("suppressed", None))
         self.assertEqual(self.cell(police=held, min_children=2, round_to=1), ("released", 4))
+
+    def test_a_withheld_child_is_left_out_with_all_its_references_at_that_agency(self):
+        number = dict(nhs_number="9434765919")
+        held = [row("1", "a", **number), row("2", "b", **number), row("3", "", **number),
+                *rows(3, "x"), row("4", "c")]
+        both = dict(police=held, council=held, min_children=1, round_to=1)
+        for withheld, value in ((None, 14), ({"police": {"b"}}, 11), ({"police": {"c"}}, 13),
+                                ({"police": {"a", "c"}, "council": {"b"}}, 7),
+                                ({"police": {"of-nobody"}, "health": {"a"}}, 14)):
+            self.assertEqual(self.cell(withheld=withheld, **both), ("released", value), withheld)
 
     def test_a_number_in_any_row_of_a_reference_is_the_childs(self):
         held = [row("1", "a"), row("2", "b"), row("3", "c"),

@@ -195,6 +195,12 @@ def child_of_row(rows):
     return child
 
 
+def shared_rows(rows, child, withheld):
+    """Without those of every child of whom one of these references is withheld."""
+    gone = {child({"child_ref": reference}) for reference in withheld}
+    return [row for row in rows if child(row) not in gone]
+
+
 def region_places(agreement, areas, level):
     """All parties' areas, opened into districts and taken to the level."""
     return {areas.at_level(d, level) for party in agreement["party"]
