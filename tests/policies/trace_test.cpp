@@ -1,6 +1,9 @@
 #include "policies/trace.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
 
 #include "tests/policies/sample_agreement.h"
 
@@ -305,6 +308,74 @@ TEST_F(Trace, IsExaminedTestByTestWithLines) {
   EXPECT_EQ(e.grant.size(), 8u);  // with those of the approver
   for (const auto& f : e.general) EXPECT_FALSE(f.text.empty());
   for (const auto& f : e.grant) EXPECT_FALSE(to_text(f.condition).empty());
+}
+
+// The rules of docs/design/trace.md once more, as plainly as they come.
+bool may_be_made(const Agreement& a, const TraceContext& c) {
+  const auto named = [](const std::vector<Asker>& entries, const AskerIdentity& who) {
+    return std::any_of(entries.begin(), entries.end(), [&](const Asker& e) {
+      return e.urn == who.urn || (e.urn.empty() && e.role == who.role);
+    });
+  };
+  const auto last = [](const AskerIdentity& who) { return who.urn.substr(who.urn.rfind(':')); };
+  const Party* party = a.party(c.home);
+  const auto has = [](const std::vector<std::string>& list, const std::string& basis) {
+    return std::find(list.begin(), list.end(), basis) != list.end();
+  };
+  if (!a.trace || a.id != c.asked.agreement || !a.party(c.local) || !party) return false;
+  if (c.state != LineageState::in_force || !a.in_force(c.now)) return false;
+  if (c.practitioner.agency != c.home || !party->roles.contributor) return false;
+  if (c.asked.purpose != a.trace->purpose || c.asked.reason.empty()) return false;
+  if (c.practitioner.role != "practitioner" || !named(a.trace->askers, c.practitioner))
+    return false;
+  if (!has(a.trace->legal_bases, c.asked.legal_basis) ||
+      !has(party->lawful_basis, c.asked.legal_basis))
+    return false;
+  if (!c.approver) return true;
+  return c.approver->agency == c.home && c.approver->role == "approver" &&
+         named(a.trace->approvers, *c.approver) && last(*c.approver) != last(c.practitioner);
+}
+
+// Mostly what is permitted, so that every test decides now and then.
+std::string usually(std::string usual, std::vector<std::string> others) {
+  const auto roll = [](std::size_t below) {
+    return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, below));
+  };
+  return roll(12) > 0 ? usual : others[roll(others.size())];
+}
+
+RC_GTEST_PROP(TraceRules, AreWhatDecides, ()) {
+  static const Agreement roles = sample_agreement(with_trace());
+  static const Agreement named =
+      sample_agreement(replaced(with_trace(), "approvers = [\"role:approver\"]",
+                                "approvers = [\"urn:hedgerow:vale-council:approver:two\"]"));
+  const Agreement& a = usually("roles", {"named"}) == "roles" ? roles : named;
+  TraceContext c;
+  const std::string agency =
+      usually("vale-council", {"vale-police", "vale-partnership", "stranger"});
+  c.local = party_named(usually("vale-health", {"vale-partnership", "stranger"}));
+  c.home = party_named(usually(agency, {"vale-health"}));
+  c.practitioner = person(agency, usually("practitioner", {"analyst", "approver"}), "one");
+  if (usually("approved", {"not yet"}) == "approved")
+    c.approver =
+        person(usually(agency, {"vale-health"}), usually("approver", {"practitioner", "officer"}),
+               usually("two", {"one", "three"}));
+  c.state = usually("in force", {"not"}) == "in force" ? LineageState::in_force
+                                                       : LineageState::superseded;
+  c.now =
+      parse_moment(usually("2027-01-20", {"2026-09-29", "2027-11-30", "2027-12-01"})).value().at;
+  c.asked = {Lineage::parse(usually("vale-cse", {"dale-cse"})).value(),
+             usually("safeguard-a-child", {"pattern-detection", "curiosity"}),
+             usually("uk-gdpr:6(1)(e)", {"dpa-2018:part3", "uk-gdpr:9(2)(g)"}),
+             usually("strategy meeting", {""})};
+  const TraceExamination e = examine_trace(a, c);
+  const bool permitted = std::holds_alternative<TracePermit>(e.decision);
+  RC_ASSERT(permitted == may_be_made(a, c));
+  const auto passes = [](const Finding& f) { return f.outcome == Outcome::passed; };
+  RC_ASSERT(permitted == (std::all_of(e.general.begin(), e.general.end(), passes) &&
+                          std::all_of(e.grant.begin(), e.grant.end(), passes)));
+  const auto* denied = std::get_if<Deny>(&e.decision);
+  RC_TAG(denied == nullptr ? "permitted" : std::string(to_text(denied->reason)));
 }
 
 }  // namespace
