@@ -59,6 +59,8 @@ class ControlDesk {
   Result<void> carry(ConnectionId connection, WithholdList command, UtcTime now);
   Result<void> carry(ConnectionId connection, DutySet command, UtcTime now);
   Result<void> carry(ConnectionId connection, DutyShow command, UtcTime now);
+  // In control_traces.cpp.
+  Result<void> carry(ConnectionId connection, FetchCommand command, UtcTime now);
   nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
 
   // The command goes on with the lines that come as data, at most kMaxLines, once they are whole.

@@ -140,6 +140,11 @@ Result<Command> parse_duty(const json& request, bool set) {
   return Command(DutySet{std::move(agreement), std::move(contact), std::move(hours)});
 }
 
+Result<Command> parse_fetch(const json& request) {
+  HR_ASSIGN(auto agreement, agreement_of(request));
+  return Command(FetchCommand{std::move(agreement)});
+}
+
 Result<Command> parse_show(const json& request) {
   ShowCommand c;
   c.limit = number(request, "limit", kShownUnlessTold);
@@ -164,6 +169,7 @@ Result<Command> parse_command(std::string_view text) {
     return parse_import(request, command);
   if (command == "ask") return parse_ask(request);
   if (command == "ask-result") return parse_result(request);
+  if (command == "trace-fetch") return parse_fetch(request);
   if (command == "audit-show") return parse_show(request);
   if (command == "audit-read") return Command(ReadCommand{number(request, "from", 0)});
   if (command == "withhold-add") return parse_withhold(request);

@@ -47,6 +47,9 @@ struct ShowCommand {
   std::uint64_t limit = 0;
   std::optional<std::uint64_t> from;
 };
+struct FetchCommand {  // of the other parties' directories
+  std::optional<std::string> agreement;
+};
 struct ReadCommand {
   std::uint64_t from = 0;
 };
@@ -80,10 +83,10 @@ struct DutyShow {
   std::optional<std::string> agreement;
 };
 
-using Command =
-    std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand, RenewCommand,
-                 RevokeCommand, PeersCommand, ImportCommand, AskCommand, ResultCommand, ShowCommand,
-                 ReadCommand, WithholdAdd, WithholdEnded, WithholdList, DutySet, DutyShow>;
+using Command = std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand,
+                             RenewCommand, RevokeCommand, PeersCommand, ImportCommand, AskCommand,
+                             ResultCommand, ShowCommand, ReadCommand, WithholdAdd, WithholdEnded,
+                             WithholdList, DutySet, DutyShow, FetchCommand>;
 
 // Errors: usage, naming the field; bad_input: not a request, or a file in it that its decoder
 // refuses.

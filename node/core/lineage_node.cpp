@@ -19,7 +19,9 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
       imports_(context_, keys_, environment, codes),
       contributor_(context_, exchange_, keys_, environment, codes),
       hub_(context_, keys_, environment, codes),
-      home_(context_, keys_, environment, codes) {}
+      home_(context_, keys_, environment, codes),
+      directories_(context_, keys_, environment),
+      fetches_(context_, environment) {}
 
 Result<void> LineageNode::restore(UtcTime now) {
   HR_TRY(keys_.restore(now));
@@ -36,6 +38,8 @@ Result<void> LineageNode::restore(UtcTime now) {
     HR_ASSIGN(Work at_hub, hub_.restore(now));
     refused.add(std::move(at_hub));
   }
+  HR_ASSIGN(Work directories, directories_.restore(now));
+  refused.add(std::move(directories));
   if (!refused.empty()) HR_TRY(commit(std::move(refused), now));
   return {};
 }
@@ -136,9 +140,12 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::link_void:
       return on_link_void(d, now);
     case MessageType::trace_header_get:
-    case MessageType::trace_header:
     case MessageType::trace_chunk_get:
+      return directories_.on_message(d, now);
+    case MessageType::trace_header:
     case MessageType::trace_chunk:
+      // Of a fetch that has ended meanwhile: nothing to do.
+      return fetches_.owns(d.session) ? fetches_.on_message(d, now) : Result<Work>(Work{});
     case MessageType::trace_ask:
     case MessageType::trace_notice:
     case MessageType::trace_answer:
@@ -216,6 +223,10 @@ Result<void> LineageNode::on_time(UtcTime now) {
   work.add(std::move(hub));
   HR_ASSIGN(Work home, home_.on_time(now));
   work.add(std::move(home));
+  HR_ASSIGN(Work directories, directories_.on_time(now));
+  work.add(std::move(directories));
+  HR_ASSIGN(Work fetches, fetches_.on_time(now));
+  work.add(std::move(fetches));
   if (work.empty()) return {};
   HR_TRY(commit(std::move(work), now));
   return {};
@@ -231,9 +242,9 @@ void LineageNode::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
 
 std::optional<UtcTime> LineageNode::next_wake() const {
   std::optional<UtcTime> at;
-  for (const auto& t :
-       {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(), mixer_.next_wake(),
-        contributor_.next_wake(), hub_.next_wake(), home_.next_wake()})
+  for (const auto& t : {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(),
+                        mixer_.next_wake(), contributor_.next_wake(), hub_.next_wake(),
+                        home_.next_wake(), directories_.next_wake(), fetches_.next_wake()})
     if (t && (!at || *t < *at)) at = t;
   return at;
 }

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "node/core/contributor_desk.h"
+#include "node/core/directory_desk.h"
+#include "node/core/fetch_desk.h"
 #include "node/core/home_desk.h"
 #include "node/core/hub_desk.h"
 #include "node/core/identity_desk.h"
@@ -47,6 +49,7 @@ class LineageNode {
   ImportDesk& imports() { return imports_; }
   HomeDesk& home() { return home_; }
   IdentityDesk& identities() { return identities_; }
+  FetchDesk& fetches() { return fetches_; }
 
  private:
   Work drop_revoked(Work work, UtcTime now);
@@ -65,6 +68,8 @@ class LineageNode {
   ContributorDesk contributor_;
   HubDesk hub_;
   HomeDesk home_;
+  DirectoryDesk directories_;
+  FetchDesk fetches_;
   bool revoked_ = false;
 };
 

@@ -131,6 +131,13 @@ Result<void> Traces::drop_directory(const PartyId& party, std::int32_t day) {
   return {};
 }
 
+Result<bool> Traces::any_before(std::int32_t day) {
+  Statement s = db_->prepare(
+      "SELECT 1 WHERE EXISTS (SELECT 1 FROM trace_day WHERE day < ?1)"
+      " OR EXISTS (SELECT 1 FROM trace_directory WHERE day < ?1)");
+  return s.bind(1, day).step();
+}
+
 Result<void> Traces::drop_directories_before(std::int32_t day) {
   for (const char* sql :
        {"DELETE FROM trace_chunk WHERE day < ?1", "DELETE FROM trace_directory WHERE day < ?1"}) {

@@ -81,6 +81,8 @@ class Traces {
   Result<void> set_complete(const PartyId& party, std::int32_t day);
   // Writes; nothing where there is none.
   Result<void> drop_directory(const PartyId& party, std::int32_t day);
+  // Whether anything is kept of days before `day`: a secret, or anybody's directory.
+  Result<bool> any_before(std::int32_t day);
   // Writes. Of every party.
   Result<void> drop_directories_before(std::int32_t day);
 

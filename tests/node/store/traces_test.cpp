@@ -83,6 +83,8 @@ TEST_F(TracesTest, AnOwnDayComesBackAfterAReopening) {
   EXPECT_TRUE(equal_in_constant_time(day->secret.expose(), secret.expose()));
   EXPECT_EQ(day->header, to_bytes("header"));
   EXPECT_FALSE(traces().own_day(kDay + 1).value());
+  EXPECT_TRUE(traces().any_before(kDay).value());
+  EXPECT_FALSE(traces().any_before(kDay - 1).value());
 }
 
 TEST_F(TracesTest, ADayHasOneSecretAndABoundedHeader) {
@@ -192,7 +194,10 @@ TEST_F(TracesTest, DropsDirectoriesWithTheirChunks) {
   EXPECT_FALSE(has_directory("police", kDay));
   EXPECT_EQ(chunks("police", kDay), 0U);
   EXPECT_EQ(chunks("police", kDay - 2), 1U);
+  EXPECT_FALSE(traces().any_before(kDay - 2).value());
+  EXPECT_TRUE(traces().any_before(kDay - 1).value());
   ASSERT_TRUE(commit([&] { return traces().drop_directories_before(kDay - 1); }).ok());
+  EXPECT_FALSE(traces().any_before(kDay - 1).value());
   for (const char* name : {"health", "police"}) {
     EXPECT_FALSE(has_directory(name, kDay - 2));
     EXPECT_EQ(chunks(name, kDay - 2), 0U);
