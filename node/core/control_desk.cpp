@@ -111,6 +111,7 @@ void ControlDesk::on_closed(ConnectionId connection) {
   if (it->second.importing != nullptr) it->second.importing->imports().cancel();
   if (const auto& asking = it->second.asking)
     asking->first->home().forget_reply(asking->second, connection);
+  if (it->second.tracing != nullptr) it->second.tracing->traces().forget_reply(connection);
   open_.erase(it);
 }
 

@@ -34,6 +34,7 @@ class ControlDesk {
     LineageNode* importing = nullptr;  // takes the files' bytes
     std::optional<Lines> lines;        // takes them instead
     std::optional<std::pair<LineageNode*, SessionId>> asking;
+    LineageNode* tracing = nullptr;
   };
 
   void on_request(ConnectionId connection, std::string_view text, UtcTime now);
@@ -60,7 +61,13 @@ class ControlDesk {
   Result<void> carry(ConnectionId connection, DutySet command, UtcTime now);
   Result<void> carry(ConnectionId connection, DutyShow command, UtcTime now);
   // In control_traces.cpp.
+  Result<void> carry(ConnectionId connection, TracePrepare command, UtcTime now);
+  Result<void> carry(ConnectionId connection, TraceSigned command, UtcTime now);
+  Result<void> carry(ConnectionId connection, TraceCollect command, UtcTime now);
+  Result<void> carry(ConnectionId connection, TraceShow command, UtcTime now);
+  Result<void> carry(ConnectionId connection, TraceList command, UtcTime now);
   Result<void> carry(ConnectionId connection, FetchCommand command, UtcTime now);
+  Result<TraceDesk*> traces_of(LineageNode& node);
   nlohmann::json certificates_of(const LineageNode& node, UtcTime now) const;
 
   // The command goes on with the lines that come as data, at most kMaxLines, once they are whole.

@@ -1,5 +1,6 @@
 #include "node/core/control_request.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "node/core/control_fields.h"
@@ -152,6 +153,55 @@ Result<Command> parse_show(const json& request) {
   return Command(std::move(c));
 }
 
+Result<SessionId> trace_id(const json& request) {
+  HR_ASSIGN(const std::string hex, text_field(request, "id"));
+  const auto bytes = from_hex(hex);
+  const auto id = SessionId::from(bytes ? ByteView(*bytes) : ByteView());
+  if (!id.ok()) return Error{Code::usage, "not a trace's id", {}, "it has 32 hexadecimal digits"};
+  return id;
+}
+
+Result<Command> parse_trace_prepare(const json& request) {
+  TracePrepare c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.wanted.purpose, text_field(request, "purpose"));
+  HR_ASSIGN(c.wanted.legal_basis, text_field(request, "legal_basis"));
+  HR_ASSIGN(c.wanted.reason, text_field(request, "reason"));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_trace_signed(const json& request, bool approval) {
+  TraceSigned c;
+  c.approval = approval;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.id, trace_id(request));
+  HR_ASSIGN(c.statement, base64_field(request, "statement", protocol::trace::kMaxPersonStatement));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_trace_collect(const json& request) {
+  TraceCollect c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.id, trace_id(request));
+  HR_ASSIGN(c.statement, base64_field(request, "statement", protocol::trace::kMaxPersonStatement));
+  c.wait = std::chrono::seconds(std::min<std::uint64_t>(number(request, "wait_s", 0), 3600));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_trace_show(const json& request, bool opening) {
+  TraceShow c;
+  c.opening = opening;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  HR_ASSIGN(c.id, trace_id(request));
+  return Command(std::move(c));
+}
+
+Result<Command> parse_trace_list(const json& request) {
+  TraceList c;
+  HR_ASSIGN(c.agreement, agreement_of(request));
+  return Command(std::move(c));
+}
+
 }  // namespace
 
 Result<Command> parse_command(std::string_view text) {
@@ -177,6 +227,13 @@ Result<Command> parse_command(std::string_view text) {
   if (command == "withhold-list") return parse_withhold_list(request);
   if (command == "duty-set" || command == "duty-show")
     return parse_duty(request, command == "duty-set");
+  if (command == "trace-request") return parse_trace_prepare(request);
+  if (command == "trace-signed") return parse_trace_signed(request, false);
+  if (command == "trace-approve") return parse_trace_signed(request, true);
+  if (command == "trace-result") return parse_trace_collect(request);
+  if (command == "trace-show") return parse_trace_show(request, false);
+  if (command == "trace-opening") return parse_trace_show(request, true);
+  if (command == "trace-list") return parse_trace_list(request);
   return Error{Code::usage,
                "the daemon knows no command " + command,
                {},

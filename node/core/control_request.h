@@ -9,6 +9,7 @@
 
 #include "node/core/import_desk.h"
 #include "node/core/install.h"
+#include "node/core/trace_desk.h"
 #include "policies/calendar.h"
 
 namespace hedgerow::core {
@@ -82,11 +83,38 @@ struct DutySet {
 struct DutyShow {
   std::optional<std::string> agreement;
 };
+// Then NHS number and case reference come as two lines of data: they are identifiers.
+struct TracePrepare {
+  std::optional<std::string> agreement;
+  TraceWanted wanted;
+};
+// A person's statement about a trace: the practitioner's, or the approver's.
+struct TraceSigned {
+  std::optional<std::string> agreement;
+  SessionId id;
+  bool approval = false;
+  Bytes statement;
+};
+struct TraceCollect {
+  std::optional<std::string> agreement;
+  SessionId id;
+  Bytes statement;
+  std::chrono::seconds wait{0};
+};
+struct TraceShow {
+  std::optional<std::string> agreement;
+  SessionId id;
+  bool opening = false;  // of its case reference, in place of the trace
+};
+struct TraceList {
+  std::optional<std::string> agreement;
+};
 
-using Command = std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand,
-                             RenewCommand, RevokeCommand, PeersCommand, ImportCommand, AskCommand,
-                             ResultCommand, ShowCommand, ReadCommand, WithholdAdd, WithholdEnded,
-                             WithholdList, DutySet, DutyShow, FetchCommand>;
+using Command =
+    std::variant<StatusCommand, ListCommand, KeysStatusCommand, InstallCommand, RenewCommand,
+                 RevokeCommand, PeersCommand, ImportCommand, AskCommand, ResultCommand, ShowCommand,
+                 ReadCommand, WithholdAdd, WithholdEnded, WithholdList, DutySet, DutyShow,
+                 TracePrepare, TraceSigned, TraceCollect, TraceShow, TraceList, FetchCommand>;
 
 // Errors: usage, naming the field; bad_input: not a request, or a file in it that its decoder
 // refuses.

@@ -1,4 +1,4 @@
-// Commands of traces (docs/design/trace.md).
+// The commands of traces (docs/design/control.md).
 #include <nlohmann/json.hpp>
 
 #include "node/core/control_desk.h"
@@ -7,6 +7,58 @@
 namespace hedgerow::core {
 
 using nlohmann::json;
+
+Result<TraceDesk*> ControlDesk::traces_of(LineageNode& node) {
+  if (!node.context().agreement.trace)
+    return denied("the agreement grants no traces", "see `hedgerow agreement explain`");
+  return &node.traces();
+}
+
+Result<void> ControlDesk::carry(ConnectionId connection, TracePrepare command, UtcTime) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_TRY(traces_of(*node));
+  open_[connection].tracing = node;
+  take_lines(connection, [this, connection, node, wanted = std::move(command.wanted)](
+                             ByteView text, UtcTime then) {
+    carry_out(connection, *node, node->traces().prepare(wanted, text, reply_to(connection), then),
+              then);
+  });
+  return {};
+}
+
+Result<void> ControlDesk::carry(ConnectionId connection, TraceSigned command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_ASSIGN(TraceDesk * traces, traces_of(*node));
+  const Reply reply = reply_to(connection);
+  auto work = command.approval ? traces->take_approval(command.id, command.statement, reply, now)
+                               : traces->take_request(command.id, command.statement, reply, now);
+  carry_out(connection, *node, std::move(work), now);
+  return {};
+}
+
+Result<void> ControlDesk::carry(ConnectionId connection, TraceCollect command, UtcTime now) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_ASSIGN(TraceDesk * traces, traces_of(*node));
+  open_[connection].tracing = node;
+  return traces->result(command.id, command.statement, command.wait, reply_to(connection), now);
+}
+
+Result<void> ControlDesk::carry(ConnectionId connection, TraceShow command, UtcTime) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_ASSIGN(TraceDesk * traces, traces_of(*node));
+  HR_ASSIGN(const json shown,
+            command.opening ? traces->opening(command.id) : traces->show(command.id));
+  reply_to(connection).result(shown);
+  return {};
+}
+
+Result<void> ControlDesk::carry(ConnectionId connection, TraceList command, UtcTime) {
+  HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
+  HR_ASSIGN(TraceDesk * traces, traces_of(*node));
+  HR_ASSIGN(const json shown, traces->list());
+  reply_to(connection).result(shown);
+  return {};
+}
 
 Result<void> ControlDesk::carry(ConnectionId connection, FetchCommand command, UtcTime now) {
   HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));

@@ -220,6 +220,7 @@ Result<void> Core::open_lineages(UtcTime now) {
 
 Result<std::unique_ptr<LineageNode>> Core::make_node(LineageContext context, UtcTime now) {
   context.restrictions = &setup_.restrictions;
+  context.trace_officers = setup_.trace_officers;
   auto node = std::make_unique<LineageNode>(
       std::move(context), Environment{keyring_, rng_, *log_, *outlet_, setup_.fault_point}, codes_);
   HR_TRY(node->restore(now));

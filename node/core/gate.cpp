@@ -29,9 +29,8 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
   policies::AskContext context{
       lineage.self,
       home,
-      {asked.asker.agency(), std::string(to_string(asked.asker.kind())),
-       asked.asker.subject().urn()},
-      keys.key() ? policies::LineageState::in_force : policies::LineageState::installed,
+      identity_of(asked.asker),
+      state_of(keys),
       now,
       question,
       lineage.restrictions,
@@ -44,6 +43,14 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
 }
 
 }  // namespace
+
+policies::AskerIdentity identity_of(const Certificate& person) {
+  return {person.agency(), std::string(to_string(person.kind())), person.subject().urn()};
+}
+
+policies::LineageState state_of(const KeyDesk& keys) {
+  return keys.key() ? policies::LineageState::in_force : policies::LineageState::installed;
+}
 
 Result<void> check_asker(const LineageContext& lineage, const Certificate& asker, UtcTime now) {
   const Peer* peer = lineage.peers.find(asker.agency());

@@ -27,6 +27,10 @@ struct Admission {
 // since then does not count for that.
 enum class AdmitAs { live, recorded };
 
+// Who somebody is and what the lineage is, as policies ask.
+policies::AskerIdentity identity_of(const Certificate& person);
+policies::LineageState state_of(const KeyDesk& keys);
+
 // The asker's certificate is of use at `now`. Error denied: it has run out or was revoked.
 Result<void> check_asker(const LineageContext& lineage, const Certificate& asker, UtcTime now);
 

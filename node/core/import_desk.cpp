@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/core/crosswalk_plan.h"
+#include "node/core/evaluation.h"
 #include "node/core/import_report.h"
 #include "node/core/install.h"
 
@@ -11,7 +12,6 @@ namespace hedgerow::core {
 
 namespace {
 
-constexpr std::chrono::minutes kRequestLifetime{10};
 constexpr std::size_t kBatchesInFlight = 2;
 
 // In the store, 0 is "not given" and a code is its place in the list, counted from 1.
@@ -202,19 +202,8 @@ Result<Work> ImportDesk::crosswalk_read(UtcTime now) {
 }
 
 Result<Work> ImportDesk::ask_keyholders(UtcTime now) {
-  const protocol::KeyInfo& key = *keys_.key();
-  protocol::PseudonymiseSetup setup;
-  setup.key = key.key_id;
-  setup.share_version = key.share_version;
-  setup.threshold = key.threshold;
-  setup.purpose = "import";
+  HR_ASSIGN(protocol::PseudonymiseSetup setup, evaluation_setup(lineage_, keys_, "import"));
   setup.max_in_flight = kBatchesInFlight;
-  setup.timeout_ms = kKeyholderPatience;
-  for (std::size_t i = 0; i < key.keyholders.size(); ++i) {
-    if (key.keyholders[i] == lineage_.self) continue;  // the requester is never among them
-    HR_ASSIGN(const ParticipantIndex index, ParticipantIndex::from(i + 1));
-    setup.keyholders.push_back({key.keyholders[i], index, key.verification_shares[i], {}});
-  }
   WipingVector<protocol::NhsDigits> inputs;
   inputs.reserve(run_->file.identifiers.size());
   for (const import::NhsNumber& n : run_->file.identifiers) {
@@ -255,7 +244,7 @@ Work ImportDesk::after(protocol::Step step, UtcTime now) {
   Work work;
   work.log = std::move(step.log);
   for (Outgoing& m : step.send) {
-    m.lifetime = std::min<std::chrono::seconds>(m.lifetime, kRequestLifetime);
+    m.lifetime = std::min<std::chrono::seconds>(m.lifetime, kEvaluationLifetime);
     work.send.push_back({run_->session, std::move(m)});
   }
   if (step.wake_at) run_->wake_at = step.wake_at;

@@ -19,8 +19,6 @@
 
 namespace hedgerow::core {
 
-inline constexpr std::chrono::seconds kKeyholderPatience{15};
-
 struct ImportRequest {
   std::string source;  // of movements: the file's name, for messages
   // Not empty: the files of a return, in the order in which they will come.

@@ -1,6 +1,7 @@
 // One lineage as a node holds it open: the agreement in force, its parties, its store.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "node/core/peers.h"
@@ -16,6 +17,8 @@ struct LineageContext {
   Peers peers;
   store::LineageStore store;
   const policies::Restrictions* restrictions = nullptr;  // this node's own; null: none
+  // The two who open a trace's case reference together; without them nobody traces here.
+  std::optional<std::array<SealPublicKey, 2>> trace_officers = {};
 
   const Lineage& id() const { return agreement.id; }
   bool is_hub() const { return agreement.hub == self; }

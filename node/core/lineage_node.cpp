@@ -21,7 +21,9 @@ LineageNode::LineageNode(LineageContext context, const Environment& environment,
       hub_(context_, keys_, environment, codes),
       home_(context_, keys_, environment, codes),
       directories_(context_, keys_, environment),
-      fetches_(context_, environment) {}
+      fetches_(context_, environment),
+      traces_(context_, keys_, fetches_, environment),
+      responder_(context_, keys_, environment) {}
 
 Result<void> LineageNode::restore(UtcTime now) {
   HR_TRY(keys_.restore(now));
@@ -38,6 +40,7 @@ Result<void> LineageNode::restore(UtcTime now) {
     HR_ASSIGN(Work at_hub, hub_.restore(now));
     refused.add(std::move(at_hub));
   }
+  HR_TRY(traces_.restore());
   HR_ASSIGN(Work directories, directories_.restore(now));
   refused.add(std::move(directories));
   if (!refused.empty()) HR_TRY(commit(std::move(refused), now));
@@ -76,6 +79,7 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
     case MessageType::evaluate_response:
     case MessageType::evaluate_checked:
     case MessageType::evaluate_refusal:
+      if (traces_.owns(d.session)) return traces_.on_message(d, now);
       // Of an import that has ended meanwhile: nothing to do.
       return imports_.owns(d.session) ? imports_.on_message(d, now) : Result<Work>(Work{});
     case MessageType::ask:
@@ -148,10 +152,10 @@ Result<Work> LineageNode::dispatch(const Delivery& d, UtcTime now) {
       return fetches_.owns(d.session) ? fetches_.on_message(d, now) : Result<Work>(Work{});
     case MessageType::trace_ask:
     case MessageType::trace_notice:
+      return responder_.on_message(d, now);
     case MessageType::trace_answer:
     case MessageType::trace_refusal:
-      return culprit_error("a message of a trace, which this version does not answer",
-                           d.from.str());
+      return traces_.on_message(d, now);
     case MessageType::trace_request:
     case MessageType::trace_approval:
     case MessageType::trace_collect:
@@ -227,6 +231,9 @@ Result<void> LineageNode::on_time(UtcTime now) {
   work.add(std::move(directories));
   HR_ASSIGN(Work fetches, fetches_.on_time(now));
   work.add(std::move(fetches));
+  HR_ASSIGN(Work traces, traces_.on_time(now));
+  work.add(std::move(traces));
+  work.add(responder_.on_time(now));
   if (work.empty()) return {};
   HR_TRY(commit(std::move(work), now));
   return {};
@@ -242,9 +249,10 @@ void LineageNode::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
 
 std::optional<UtcTime> LineageNode::next_wake() const {
   std::optional<UtcTime> at;
-  for (const auto& t : {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(),
-                        mixer_.next_wake(), contributor_.next_wake(), hub_.next_wake(),
-                        home_.next_wake(), directories_.next_wake(), fetches_.next_wake()})
+  for (const auto& t :
+       {exchange_.next_wake(), keys_.next_wake(), imports_.next_wake(), mixer_.next_wake(),
+        contributor_.next_wake(), hub_.next_wake(), home_.next_wake(), directories_.next_wake(),
+        fetches_.next_wake(), traces_.next_wake()})
     if (t && (!at || *t < *at)) at = t;
   return at;
 }

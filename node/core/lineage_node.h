@@ -15,6 +15,8 @@
 #include "node/core/key_desk.h"
 #include "node/core/keyholder_desk.h"
 #include "node/core/mixer_desk.h"
+#include "node/core/responder_desk.h"
+#include "node/core/trace_desk.h"
 
 namespace hedgerow::core {
 
@@ -50,6 +52,7 @@ class LineageNode {
   HomeDesk& home() { return home_; }
   IdentityDesk& identities() { return identities_; }
   FetchDesk& fetches() { return fetches_; }
+  TraceDesk& traces() { return traces_; }
 
  private:
   Work drop_revoked(Work work, UtcTime now);
@@ -70,6 +73,8 @@ class LineageNode {
   HomeDesk home_;
   DirectoryDesk directories_;
   FetchDesk fetches_;
+  TraceDesk traces_;
+  ResponderDesk responder_;
   bool revoked_ = false;
 };
 

@@ -137,6 +137,12 @@ void Requester::set_outcome(const PartyId& party, std::optional<std::string> con
   if (contact) p.contact = *std::move(contact);
 }
 
+void Requester::set_bad_answer(const PartyId& party) {
+  const auto index = index_of(party);
+  HR_CHECK(index.has_value());
+  parties_[*index].outcome = Outcome::bad_answer;
+}
+
 bool Requester::on_time(UtcTime now) {
   if (state_ == State::ended || now < not_after_) return false;
   state_ = State::ended;

@@ -87,6 +87,8 @@ class Requester {
                                           MessageType type, ByteView body);
   // What was found at `party`: a contact, or nothing.
   void set_outcome(const PartyId& party, std::optional<std::string> contact);
+  // Its record does not open, or its directory is not what its header says.
+  void set_bad_answer(const PartyId& party);
   // True: it has ended now.
   bool on_time(UtcTime now);
 

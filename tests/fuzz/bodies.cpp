@@ -316,6 +316,28 @@ void link_seeds(SeedList& list) {
            Refusal{plan.id, link::RefusalReason::deviation, "vale-police", "why"}.encode());
 }
 
+void trace_seeds(SeedList& list) {
+  SeededRandom rng(ByteArray<32>{37});
+  const Element point = multiply_base(random_scalar(rng)).value();
+  const DleqProof proof{Scalar::from_u64(7), Scalar::from_u64(9)};
+  list.add(MessageType::trace_header, trace::DirectoryHeader{20'779, point, 1024, {}}.encode());
+  list.add(MessageType::trace_chunk_get, trace::ChunkGet{20'779, 1}.encode());
+  list.add(MessageType::trace_chunk, trace::Chunk{20'779, 1, Bytes(512, 3)}.encode());
+  trace::Order order;
+  order.purpose = "safeguard-a-child";
+  order.legal_basis = "uk-gdpr:6(1)(e)";
+  order.reason = "strategy meeting";
+  order.points = {{party("vale-health"), 20'779, counting<Sha256>(5)},
+                  {party("vale-police"), 20'778, counting<Sha256>(6)}};
+  list.add(MessageType::trace_request, order.encode());
+  list.add(MessageType::trace_ask, trace::Ask{Bytes(90, 1), Bytes(80, 2), point}.encode());
+  list.add(MessageType::trace_notice, trace::Notice{Bytes(90, 1), Bytes(80, 2)}.encode());
+  list.add(MessageType::trace_answer,
+           trace::Answer{counting<Sha256>(5), 20'779, point, proof}.encode());
+  list.add(MessageType::trace_refusal,
+           trace::Refusal{counting<Sha256>(5), trace::RefusalReason::quota}.encode());
+}
+
 void sum_seeds(SeedList& list) {
   using namespace sum;
   SeededRandom rng(ByteArray<32>{33});
@@ -362,6 +384,7 @@ std::vector<Bytes> seeds() {
   pseudonymise_seeds(list);
   asking_seeds(list);
   sum_seeds(list);
+  trace_seeds(list);
   link_seeds(list);
   credential_seeds(list);
   return std::move(list).take();

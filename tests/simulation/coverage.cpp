@@ -117,8 +117,8 @@ const std::vector<std::string>& all_faults() {
 
 const std::vector<std::string>& all_activities() {
   static const std::vector<std::string> activities = {
-      "key-generation", "pseudonyms", "question", "sum",  "link",  "receipts", "answer",
-      "install",        "import",     "ask",      "time", "start", "transport"};
+      "key-generation", "pseudonyms", "question", "sum", "link", "receipts", "answer",
+      "trace",          "install",    "import",   "ask", "time", "start",    "transport"};
   return activities;
 }
 

@@ -33,6 +33,14 @@ Errands::Errands(Region& region, const Scenario& scenario, UtcTime beginning)
     e.question = q;
     errands_.push_back(std::move(e));
   }
+  for (const TracePlan& t : scenario.trace_plans) {
+    Errand e;
+    e.what = "trace of child " + std::to_string(t.child) + " at " + t.home;
+    e.party = t.home;
+    e.due = beginning + t.at;
+    e.tracing.emplace(t.home, t.child);
+    errands_.push_back(std::move(e));
+  }
   // So that the clock does not jump over them.
   for (const Errand& e : errands_) region_.at(e.due, [] {});
 }
@@ -89,6 +97,11 @@ void Errands::begin(Errand& e) {
     e.running = region_.command(e.party,
                                 {{"command", "import-movements"}, {"source", file_name(*e.import)}},
                                 to_csv(scenario_.imports[*e.import].rows));
+    return;
+  }
+  if (e.tracing) {
+    e.running = e.tracing->begin(region_);
+    region_.at(region_.now() + kPatience, [] {});
     return;
   }
   const Ask& ask = e.question->ask;
@@ -159,6 +172,23 @@ void Errands::on_question(Errand& e, const Outcome& o) {
   again(e, seconds(25));
 }
 
+void Errands::on_tracing(Errand& e, const Outcome& o) {
+  const auto before = e.tracing->stage();
+  if (e.tracing->on(o)) {
+    traced_.push_back({e.party, e.tracing->child(), e.tracing->result()});
+    e.done = true;
+    return;
+  }
+  if (o.error && is_about_quota(*o.error)) {
+    ++out_of_quota_;
+    e.done = true;
+    return;
+  }
+  const bool went_on = e.tracing->stage() != before;
+  if (went_on && !o.lost) e.tries = 0;
+  again(e, went_on ? seconds(1) : seconds(20));
+}
+
 void Errands::go_on() {
   for (Errand& e : errands_) {
     if (e.done) continue;
@@ -167,6 +197,12 @@ void Errands::go_on() {
       continue;
     }
     const Outcome& now = region_.outcome(*e.running);
+    if (!now.ended() && e.tracing && region_.now() > e.begun + kPatience) {
+      region_.hang_up(*e.running);
+      e.running.reset();
+      again(e, seconds(10));
+      continue;
+    }
     if (!now.ended() && e.question && region_.now() > e.begun + kPatience) {
       region_.hang_up(*e.running);
       e.running.reset();
@@ -178,7 +214,7 @@ void Errands::go_on() {
     if (!now.ended()) continue;
     const Outcome o = now;
     e.running.reset();
-    e.import ? on_import(e, o) : on_question(e, o);
+    e.import ? on_import(e, o) : e.tracing ? on_tracing(e, o) : on_question(e, o);
   }
 }
 

@@ -3,12 +3,19 @@
 #pragma once
 
 #include "tests/simulation/scenario.h"
+#include "tests/simulation/tracing.h"
 
 namespace hedgerow::simulation {
 
 struct Answered {
   Ask ask;
   nlohmann::json answer;
+};
+
+struct Traced {
+  std::string home;
+  std::size_t child = 0;
+  nlohmann::json result;
 };
 
 class Errands {
@@ -24,6 +31,7 @@ class Errands {
   void ask_at_last(const Ask& ask);
 
   const std::vector<Answered>& answers() const { return answers_; }
+  const std::vector<Traced>& traced() const { return traced_; }
   const std::vector<std::string>& faults() const { return faults_; }
   std::size_t refusals() const { return refusals_; }  // of what nobody may ask
   std::size_t out_of_quota() const { return out_of_quota_; }
@@ -36,6 +44,7 @@ class Errands {
     UtcTime due;
     std::optional<std::size_t> import;
     std::optional<QuestionPlan> question;
+    std::optional<Tracing> tracing;
     std::optional<core::ConnectionId> running;
     UtcTime begun{};
     bool asked = false;  // its id may be known to the node
@@ -46,6 +55,7 @@ class Errands {
   void begin(Errand& e);
   void on_import(Errand& e, const Outcome& o);
   void on_question(Errand& e, const Outcome& o);
+  void on_tracing(Errand& e, const Outcome& o);
   void again(Errand& e, seconds pause);
   void new_id(Errand& e);
   bool may_begin(const Errand& e) const;
@@ -54,6 +64,7 @@ class Errands {
   const Scenario& scenario_;
   std::vector<Errand> errands_;
   std::vector<Answered> answers_;
+  std::vector<Traced> traced_;
   std::vector<std::string> faults_;
   std::size_t refusals_ = 0, out_of_quota_ = 0;
   bool expects_success_ = false;

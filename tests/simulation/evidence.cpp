@@ -6,6 +6,7 @@
 #include "node/audit/verify.h"
 #include "protocol/statement.h"
 #include "protocol/sum/messages.h"
+#include "tests/simulation/trace_evidence.h"
 
 namespace hedgerow::simulation {
 
@@ -363,6 +364,7 @@ std::vector<std::string> faults_of(Region& region) {
   check_editions(logs, faults);
   check_sums(region, faults);
   check_links(region, faults);
+  check_traces(region, logs, faults);
   check_keys(region, faults);
   return faults;
 }

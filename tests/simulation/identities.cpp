@@ -45,7 +45,9 @@ std::string party_text(const PartyShape& p, const std::string& root) {
          "\"\nareas = [" + (p.area.empty() ? "" : "\"" + p.area + "\"") +
          "]\nlawful_basis = [\"uk-gdpr:6(1)(e)\"]\n"
          "signatories = [{ name = \"of this simulation\", post = \"Caldicott Guardian\" }]\n"
-         "contacts = { dpo = \"-\", rights = \"-\", breach = \"-\", duty = \"-\" }\n"
+         "contacts = { dpo = \"-\", rights = \"-\", breach = \"-\", duty = \"MASH of " +
+         p.name +
+         "\" }\n"
          "references = { ico = \"-\", dpia = \"-\", appropriate_policy_document = \"-\" }\n\n";
 }
 
@@ -92,6 +94,16 @@ std::string linked_text(const LinkedShape& l, const std::string& purpose) {
   return text + disclosure_text(l);
 }
 
+std::string trace_text() {
+  return "[purpose.safeguard-a-child]\ndescription = \"Of this simulation\"\n\n"
+         "[[grant]]\nid = \"duty-contacts\"\npurpose = \"safeguard-a-child\"\n"
+         "askers = [\"role:practitioner\"]\napprovers = [\"role:approver\"]\n"
+         "reason = \"required\"\nhistory = \"P24M\"\nlegal_bases = [\"uk-gdpr:6(1)(e)\"]\n\n"
+         "[[grant.table]]\nname = \"trace\"\nquestion = \"trace\"\ndaily_quota = " +
+         std::to_string(kTracesADay) + "\npractitioner_quota = " + std::to_string(kTracesADay) +
+         "\n\n";
+}
+
 std::string from_shape(const std::map<std::string, std::string>& roots, const Shape& shape) {
   std::string text =
       "[agreement]\nid = \"vale-cse\"\nversion = 1\nsupersedes = \"\"\ntitle = \"A simulated "
@@ -107,6 +119,7 @@ std::string from_shape(const std::map<std::string, std::string>& roots, const Sh
       "\nimport_quota = " + std::to_string(shape.quotas.imports) + "\n\n";
   for (const auto& g : shape.grants) text += grant_text(g, shape.homes.front());
   for (const auto& l : shape.linked) text += linked_text(l, shape.grants.front().purpose);
+  if (shape.traces) text += trace_text();
   return text + "[retention]\nrecords = \"P24M\"\nlog = \"P7Y\"\n";
 }
 
@@ -179,6 +192,13 @@ Identities make_identities(const std::filesystem::path& folder, const Shape& sha
     signatures.push_back(cms_sign(as_bytes(out.agreement), officer, officer_key, now, rng).value());
   }
   out.signatures = cms_merge(signatures).value();
+  // Last, so that whatever was drawn before is what it is without traces.
+  if (!shape.traces) return out;
+  for (const std::string& home : shape.homes) {
+    out.practitioners.emplace(home, person(home, CertificateKind::practitioner, "social-worker"));
+    out.approvers.emplace(home, person(home, CertificateKind::approver, "team-manager"));
+  }
+  out.trace_officers.emplace(random_seal_key_pair(rng), random_seal_key_pair(rng));
   return out;
 }
 

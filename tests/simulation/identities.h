@@ -41,8 +41,11 @@ struct Identities {
   std::string bundle;                      // PEM: all roots and node certificates
   std::map<std::string, Person> analysts;  // by home
   std::optional<Person> practitioner;      // of the first home; no grant names the role
-  std::string agreement;                   // the exact bytes
-  std::string signatures;                  // CMS, PEM
+  std::map<std::string, Person> practitioners, approvers;  // by home, where it grants traces
+  // Of every home: those of the two who open a case reference together.
+  std::optional<std::pair<SealKeyPair, SealKeyPair>> trace_officers;
+  std::string agreement;   // the exact bytes
+  std::string signatures;  // CMS, PEM
 };
 
 // Every home, FOLDER/<party>, gets its keys and its certificate. `edit` may be empty; `node_life`

@@ -34,6 +34,18 @@ std::optional<Rows> rows_of(const Region& region, const Scenario& scenario,
   return rows;
 }
 
+// As they stood when the party's directory was made; nothing where none was.
+std::optional<Rows> rows_of_directory(const Region& region, const Scenario& scenario,
+                                      const std::string& party) {
+  Rows rows;
+  for (const SeenEntry* s : region.witness().effective(party)) {
+    if (s->entry.kind == "import")
+      for (const Row& row : scenario.imports.at(import_of(*s)).rows) rows[row.source] = row;
+    if (s->entry.kind == "trace.directory") return rows;
+  }
+  return std::nullopt;
+}
+
 struct Cell {
   std::uint64_t reports = 0, children = 0, k = 0, z = 0;
 };
@@ -160,6 +172,30 @@ std::vector<std::string> check_answer(const Region& region, const Scenario& scen
                     : check_period(region, scenario, region.shape().grants.at(ask.grant), period,
                                    released))
       out.push_back(std::move(text));
+  return out;
+}
+
+std::vector<std::string> check_traced(const Region& region, const Scenario& scenario,
+                                      const std::string& home, std::size_t child,
+                                      const nlohmann::json& result) {
+  std::vector<std::string> out;
+  std::set<std::string> named;
+  for (const auto& p : result.at("parties")) {
+    const std::string party = p.at("party");
+    const std::string status = p.at("status");
+    named.insert(party);
+    if (status == "not-reached" || status == "refused") continue;
+    const auto rows = rows_of_directory(region, scenario, party);
+    const bool known = rows && std::ranges::any_of(*rows, [&](const auto& r) {
+                         return r.second.child == child && r.second.with_number;
+                       });
+    if (status != (known ? "contact" : "nothing-to-share"))
+      out.push_back("of child " + std::to_string(child) + " " + party + " should have said " +
+                    (known ? "whom to ring" : "nothing") + ", and said " + status);
+  }
+  for (const std::string& party : region.shape().contributors())
+    if (party != home && !named.contains(party))
+      out.push_back("a trace's result does not name " + party);
   return out;
 }
 

@@ -25,4 +25,10 @@ std::vector<std::string> check_answer(const Region& region, const Scenario& scen
                                       const Ask& ask, const nlohmann::json& answer,
                                       std::size_t& released);
 
+// What a trace's result ("hedgerow/trace-result/1") of this child says otherwise, from each
+// responder's rows as they stood when its directory was made; empty: nothing.
+std::vector<std::string> check_traced(const Region& region, const Scenario& scenario,
+                                      const std::string& home, std::size_t child,
+                                      const nlohmann::json& result);
+
 }  // namespace hedgerow::simulation

@@ -20,7 +20,8 @@ std::string day_of(std::size_t quarter, Dice& dice) {
 
 constexpr std::size_t kChildren = 12;  // whom the region knows
 constexpr std::size_t kHotCells = 4;
-constexpr std::size_t kLinkingHundredths = 2;  // of regions have linked tables
+constexpr std::size_t kLinkingHundredths = 2;   // of regions have linked tables
+constexpr std::size_t kTracingHundredths = 40;  // of the others, where hub and key are honest
 
 struct HotCell {
   std::string origin, destination, event;
@@ -266,6 +267,31 @@ void draw_links(Scenario& s, const Shape& shape, Dice& dice) {
   }
 }
 
+// With dice of their own, and last: all else stays as it is without them.
+void draw_traces(Scenario& s) {
+  Dice dice("traces", s.seed);
+  if (s.from_beginning || s.links || s.hub != Hostility::none || !dice.chance(kTracingHundredths))
+    return;
+  s.network.shape = with_traces(*s.network.shape);
+  s.traces = true;
+  const Shape& region = *s.network.shape;
+  std::vector<std::string> homes;
+  const auto contributors = region.contributors();
+  for (const std::string& home : region.homes)
+    if (std::ranges::find(contributors, home) != contributors.end()) homes.push_back(home);
+  const std::size_t n = dice.between(1, 3);
+  for (std::size_t i = 0; i < n; ++i)
+    s.trace_plans.push_back({draw_time(i == 0 ? 20 : 60, 500, dice), dice.of(homes),
+                             dice.below(kChildren + 2)});  // two whom nobody knows
+  for (std::size_t i = dice.below(3); i > 0; --i) {
+    static const std::vector<std::string> kPoints = {"before_commit",     "after_append",
+                                                     "after_transaction", "after_confirm",
+                                                     "after_send",        "delivery"};
+    s.crashes.push_back({dice.of(contributors), dice.of(kPoints), dice.below(10),
+                         dice.chance(75) ? "trace" : "pseudonyms"});
+  }
+}
+
 }  // namespace
 
 Scenario draw(std::uint64_t seed) {
@@ -291,13 +317,15 @@ Scenario draw(std::uint64_t seed) {
   s.network.shape = region;
   s.network.with_key = !s.from_beginning;
   draw_links(s, region, dice);
+  draw_traces(s);
   return s;
 }
 
 std::string to_text(const Scenario& s) {
   std::string out =
       "seed " + std::to_string(s.seed) + ": " + shape(s.shape).name +
-      (s.from_beginning ? ", from the beginning" : "") + (s.links ? ", with links" : "") + ", " +
+      (s.from_beginning ? ", from the beginning" : "") + (s.links ? ", with links" : "") +
+      (s.traces ? ", with " + std::to_string(s.trace_plans.size()) + " traces" : "") + ", " +
       std::to_string(s.imports.size()) + " imports, " + std::to_string(s.questions.size()) +
       " questions, loss " + std::to_string(s.network.loss) + ", duplication " +
       std::to_string(s.network.duplication) + (s.network.in_order ? "" : ", disorder");

@@ -27,6 +27,12 @@ struct QuestionPlan {
   bool repeated = false;  // its result is asked for once more
 };
 
+struct TracePlan {
+  seconds at{0};
+  std::string home;
+  std::size_t child = 0;
+};
+
 struct Interval {
   std::string party;
   seconds from{0}, until{0};
@@ -40,10 +46,12 @@ struct Scenario {
   std::size_t shape = 0;
   bool from_beginning = false;
   bool links = false;               // the shape with links
+  bool traces = false;              // the shape with traces
   std::optional<std::size_t> last;  // the linked table that is asked for at last
   Options network;
   std::vector<ImportPlan> imports;
   std::vector<QuestionPlan> questions;
+  std::vector<TracePlan> trace_plans;
   std::vector<Crash> early_crashes;  // while it is installed
   std::vector<Crash> crashes;
   std::vector<Interval> away, cut_off, gateways, slow, clocks;

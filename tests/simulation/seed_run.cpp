@@ -26,6 +26,7 @@ class SeedRun {
     SeedResult r;
     r.seed = scenario_.seed;
     r.scenario = to_text(scenario_);
+    r.traces = scenario_.traces;
     begin();
     if (faults_.empty()) live(r);
     r.faults = faults_;
@@ -174,6 +175,9 @@ class SeedRun {
       if (a.ask.linked) ++r.linked;
       for (const auto& f : check_answer(region_, scenario_, a.ask, a.answer, released)) fault(f);
     }
+    for (const auto& t : errands.traced())
+      for (const auto& f : check_traced(region_, scenario_, t.home, t.child, t.result)) fault(f);
+    r.traced = errands.traced().size();
     for (const auto& [party, rows] : plain_row_counts(region_, scenario_))
       if (region_.lineage(party).context().store.records().current_rows().value() != rows)
         fault(party + " holds another number of rows than were imported");

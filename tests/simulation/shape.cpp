@@ -145,6 +145,13 @@ Shape with_links(const Shape& shape) {
   return s;
 }
 
+Shape with_traces(const Shape& shape) {
+  Shape s = shape;
+  s.name += ", with traces";
+  s.traces = true;
+  return s;
+}
+
 Shape linking_shape(std::size_t contributors) {
   HR_CHECK(contributors >= 3 && contributors <= 8);
   std::vector<std::string> roles = {"ckm", "ckm", "ck"};

@@ -61,6 +61,7 @@ struct Shape {
   std::vector<LinkedShape> linked;
   std::vector<std::string> homes;  // have an analyst each
   bool from_template = false;      // the agreement is the template's, whatever stands above
+  bool traces = false;             // grants them, to a practitioner and an approver of each home
 
   std::vector<std::string> names() const;
   std::vector<std::string> contributors() const;
@@ -81,6 +82,9 @@ std::size_t draw_shape(std::uint64_t dice);
 // The same region with mixers and a table of each linked question (of repeat-missing, where no
 // flows are of that event).
 Shape with_links(const Shape& shape);
+// The same region with a grant of traces, of kTracesADay a day at each responder.
+inline constexpr std::uint32_t kTracesADay = 4;
+Shape with_traces(const Shape& shape);
 // A region of that many contributors (3 to 8) for linked tables, each over an event of its own.
 Shape linking_shape(std::size_t contributors);
 

@@ -35,7 +35,8 @@ struct Settings {
 
 struct Totals {
   std::uint64_t seeds = 0, failed = 0, again = 0, answers = 0, released = 0, refusals = 0,
-                out_of_quota = 0, frames = 0, linked = 0, released_linked = 0;
+                out_of_quota = 0, frames = 0, linked = 0, released_linked = 0, traces = 0,
+                traced = 0;
   Coverage coverage;
 
   void add(const SeedResult& r) {
@@ -48,6 +49,8 @@ struct Totals {
     frames += r.frames;
     linked += r.linked;
     released_linked += r.released_linked;
+    if (r.traces) ++traces;
+    traced += r.traced;
     coverage.add(r.coverage);
   }
 };
@@ -82,14 +85,14 @@ Totals run_some(const Settings& s, std::uint64_t first, std::uint64_t step) {
 void write(std::ostream& out, const Totals& t) {
   out << t.seeds << ' ' << t.failed << ' ' << t.again << ' ' << t.answers << ' ' << t.released
       << ' ' << t.refusals << ' ' << t.out_of_quota << ' ' << t.frames << ' ' << t.linked << ' '
-      << t.released_linked << '\n'
+      << t.released_linked << ' ' << t.traces << ' ' << t.traced << '\n'
       << t.coverage.encode();
 }
 
 void read(std::istream& in, Totals& t) {
   Totals o;
   in >> o.seeds >> o.failed >> o.again >> o.answers >> o.released >> o.refusals >> o.out_of_quota >>
-      o.frames >> o.linked >> o.released_linked;
+      o.frames >> o.linked >> o.released_linked >> o.traces >> o.traced;
   t.seeds += o.seeds;
   t.failed += o.failed;
   t.again += o.again;
@@ -100,6 +103,8 @@ void read(std::istream& in, Totals& t) {
   t.frames += o.frames;
   t.linked += o.linked;
   t.released_linked += o.released_linked;
+  t.traces += o.traces;
+  t.traced += o.traced;
   std::ostringstream rest;
   rest << in.rdbuf();
   t.coverage.add(Coverage::decode(rest.str()));
@@ -137,7 +142,8 @@ int report(const Settings& s, const Totals& t) {
             << " run twice; " << t.answers << " answers with " << t.released << " released cells, "
             << t.refusals << " questions refused, " << t.out_of_quota << " imports out of quota, "
             << t.frames << " frames; of linked tables " << t.linked << " answers with "
-            << t.released_linked << " released cells";
+            << t.released_linked << " released cells; " << t.traces << " regions with traces, with "
+            << t.traced << " that came to an end";
   if (s.jobs == 1) std::cout << "; " << cpu << " CPU-s";
   std::cout << '\n' << t.coverage.table();
   bool good = t.failed == 0 && t.seeds == s.count && t.released > 0;
@@ -148,6 +154,10 @@ int report(const Settings& s, const Totals& t) {
     }
   if (s.coverage && t.released_linked == 0) {
     std::cout << "NEVER: a released cell of a linked table\n";
+    good = false;
+  }
+  if (s.coverage && t.traced == 0) {
+    std::cout << "NEVER: a trace that came to an end\n";
     good = false;
   }
   return good ? 0 : 1;

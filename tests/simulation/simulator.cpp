@@ -94,6 +94,8 @@ void Region::bring_up(Node& n) {
   setup.state = home(n.name) / "state";
   setup.durability = store::Durability::simulated;
   setup.restrictions = n.restrictions;
+  if (const auto& officers = identities().trace_officers)
+    setup.trace_officers = {officers->first.public_key, officers->second.public_key};
   setup.fault_point = [this, index = n.index](std::string_view point) { on_point(index, point); };
   std::error_code ec;
   std::filesystem::create_directories(setup.state, ec);
