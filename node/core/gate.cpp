@@ -26,15 +26,8 @@ Result<Admission> admit(const LineageContext& lineage, const KeyDesk& keys, Byte
     return denied("the question was signed under another version of the agreement",
                   "ask again: the version in force has changed");
   HR_ASSIGN(policies::Question question, policies::decode_question(asked.question));
-  policies::AskContext context{
-      lineage.self,
-      home,
-      identity_of(asked.asker),
-      state_of(keys),
-      now,
-      question,
-      lineage.restrictions,
-      scope};
+  policies::AskContext context{lineage.self, home,     identity_of(asked.asker), state_of(keys),
+                               now,          question, lineage.restrictions,     scope};
   policies::Decision decision = policies::evaluate(lineage.agreement, context);
   const bool restricted =
       scope != policies::RestrictionScope::none && lineage.restrictions != nullptr;

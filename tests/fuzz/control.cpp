@@ -44,6 +44,17 @@ struct Look {
   void operator()(const WithholdList&) const {}
   void operator()(const DutySet&) const {}
   void operator()(const DutyShow&) const {}
+  void operator()(const FetchCommand&) const {}
+  void operator()(const TracePrepare&) const {}
+  void operator()(const TraceSigned& c) const {
+    HR_CHECK(c.statement.size() <= protocol::trace::kMaxPersonStatement);
+  }
+  void operator()(const TraceCollect& c) const {
+    HR_CHECK(c.statement.size() <= protocol::trace::kMaxPersonStatement);
+    HR_CHECK(c.wait.count() >= 0 && c.wait.count() <= 3600);
+  }
+  void operator()(const TraceShow&) const {}
+  void operator()(const TraceList&) const {}
 };
 
 void run(ByteView input) {
@@ -92,6 +103,24 @@ std::vector<Bytes> seeds() {
       {{"command", "ask-result"}, {"id", counting<SessionId>(1).hex()}},
       {{"command", "audit-show"}, {"limit", 10}, {"from", 3}},
       {{"command", "audit-read"}, {"from", 0}},
+      {{"command", "trace-request"},
+       {"purpose", "safeguard-a-child"},
+       {"legal_basis", "uk-gdpr:6(1)(e)"},
+       {"reason", "strategy meeting"}},
+      {{"command", "trace-signed"},
+       {"id", counting<SessionId>(1).hex()},
+       {"statement", base64("signed")}},
+      {{"command", "trace-approve"},
+       {"id", counting<SessionId>(1).hex()},
+       {"statement", base64("approved")}},
+      {{"command", "trace-result"},
+       {"id", counting<SessionId>(1).hex()},
+       {"statement", base64("signed")},
+       {"wait_s", 60}},
+      {{"command", "trace-show"}, {"id", counting<SessionId>(1).hex()}},
+      {{"command", "trace-opening"}, {"id", counting<SessionId>(1).hex()}},
+      {{"command", "trace-list"}},
+      {{"command", "trace-fetch"}, {"agreement", "vale-cse"}},
       {{"command", "withhold-add"},
        {"agreement", "vale-cse"},
        {"reason", "kin may search for her"},
