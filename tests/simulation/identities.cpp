@@ -98,7 +98,9 @@ std::string trace_text() {
   return "[purpose.safeguard-a-child]\ndescription = \"Of this simulation\"\n\n"
          "[[grant]]\nid = \"duty-contacts\"\npurpose = \"safeguard-a-child\"\n"
          "askers = [\"role:practitioner\"]\napprovers = [\"role:approver\"]\n"
-         "reason = \"required\"\nhistory = \"P24M\"\nlegal_bases = [\"uk-gdpr:6(1)(e)\"]\n\n"
+         "reason = \"required\"\nhistory = \"" +
+         std::string(kTraceHistory) +
+         "\"\nlegal_bases = [\"uk-gdpr:6(1)(e)\"]\n\n"
          "[[grant.table]]\nname = \"trace\"\nquestion = \"trace\"\ndaily_quota = " +
          std::to_string(kTracesADay) + "\npractitioner_quota = " + std::to_string(kTracesADay) +
          "\n\n";

@@ -175,6 +175,21 @@ std::vector<std::string> check_answer(const Region& region, const Scenario& scen
   return out;
 }
 
+// What the grant's history reaches back to, from kBeginning's day.
+static constexpr std::string_view kSharedSince = "2026-05-22";
+
+// Whether an agency with these rows has something to share about the child.
+static bool shares(const Rows& rows, std::size_t child) {
+  std::set<std::string> numbered;
+  for (const auto& [source, r] : rows)
+    if (r.with_number) numbered.insert(r.reference);
+  return std::ranges::any_of(rows, [&](const auto& held) {
+    const Row& r = held.second;
+    return r.child == child && r.day >= kSharedSince &&
+           (r.with_number || numbered.contains(r.reference));
+  });
+}
+
 std::vector<std::string> check_traced(const Region& region, const Scenario& scenario,
                                       const std::string& home, std::size_t child,
                                       const nlohmann::json& result) {
@@ -186,9 +201,7 @@ std::vector<std::string> check_traced(const Region& region, const Scenario& scen
     named.insert(party);
     if (status == "not-reached" || status == "refused") continue;
     const auto rows = rows_of_directory(region, scenario, party);
-    const bool known = rows && std::ranges::any_of(*rows, [&](const auto& r) {
-                         return r.second.child == child && r.second.with_number;
-                       });
+    const bool known = rows && shares(*rows, child);
     if (status != (known ? "contact" : "nothing-to-share"))
       out.push_back("of child " + std::to_string(child) + " " + party + " should have said " +
                     (known ? "whom to ring" : "nothing") + ", and said " + status);

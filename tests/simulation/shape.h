@@ -84,6 +84,7 @@ std::size_t draw_shape(std::uint64_t dice);
 Shape with_links(const Shape& shape);
 // The same region with a grant of traces, of kTracesADay a day at each responder.
 inline constexpr std::uint32_t kTracesADay = 4;
+inline constexpr std::string_view kTraceHistory = "P6M";
 Shape with_traces(const Shape& shape);
 // A region of that many contributors (3 to 8) for linked tables, each over an event of its own.
 Shape linking_shape(std::size_t contributors);
