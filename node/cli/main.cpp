@@ -56,6 +56,8 @@ int main(int argc, char** argv) {
   add_import_commands(app, context);
   add_ask_commands(app, context);
   add_audit_commands(app, context);
+  add_withhold_commands(app, context);
+  add_duty_commands(app, context);
   add_status_command(app, context);
   // Options of the whole program may stand behind a command too.
   for (CLI::App* command : app.get_subcommands({})) {

@@ -13,7 +13,7 @@ std::string iso(UtcTime t) {
   using namespace std::chrono;
   const auto day = floor<days>(t);
   const year_month_day date{day};
-  const hh_mm_ss time{floor<seconds>(t - day)};
+  const hh_mm_ss time{floor<std::chrono::seconds>(t - day)};
   char text[48];
   std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
