@@ -13,8 +13,9 @@
 #include "node/cli/answer_view.h"
 #include "node/cli/command.h"
 #include "node/cli/control_call.h"
-#include "node/keys/credential.h"
-#include "node/keys/passphrase.h"
+#include "node/cli/in_force.h"
+#include "node/cli/person.h"
+#include "node/cli/times.h"
 #include "policies/question.h"
 #include "protocol/asking.h"
 
@@ -26,18 +27,13 @@ using nlohmann::json;
 
 struct AskOptions {
   policies::QuestionWords words;
-  std::string credential;  // FOLDER/NAME.pem
-  std::string passphrase_file;
+  PersonOptions asker;
   std::string result_id;
   int wait_s = 60;
   bool csv = false;
 };
 
 constexpr std::chrono::hours kQuestionValidity{24};
-
-UtcTime system_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 void show(Context& context, const AskOptions& o, const json& answer) {
   if (context.json)
@@ -90,40 +86,16 @@ Result<SessionId> random_id(Random& rng) {
   return id;
 }
 
-Result<AgreementHash> hash_in_force(const Context& context, const std::string& agreement) {
-  HR_ASSIGN(const json list, ControlCall::run(context, {{"command", "agreement-list"}}));
-  for (const json& a : list.at("agreements"))
-    if (a.value("agreement", "") == agreement) {
-      HR_ASSIGN(const auto hash, parse_sha256_name(a.value("hash", "")));
-      return AgreementHash{hash};
-    }
-  return denied("no agreement " + agreement + " is installed on this node",
-                "see `hedgerow agreement list`");
-}
-
 Result<void> ask(Context& context, AskOptions& o, const std::string& kind) {
   o.words.kind = kind;
   HR_ASSIGN(const policies::Question question, policies::make_question(o.words));
-  const std::filesystem::path file(o.credential);
-  if (file.extension() != ".pem")
-    return Error{
-        Code::usage, "--credential names a certificate, NAME.pem, beside its NAME.key", {}, {}};
-  // First, so that nobody types a passphrase for nothing.
-  HR_TRY(keys::load_certificate(file));
-  std::optional<std::filesystem::path> passphrase_file;
-  if (!o.passphrase_file.empty()) passphrase_file = o.passphrase_file;
-  HR_ASSIGN(
-      const SecretBytes passphrase,
-      keys::obtain_passphrase(passphrase_file, "passphrase of " + file.stem().string(), false));
-  HR_ASSIGN(const keys::Credential credential,
-            keys::load_credential(file.parent_path(), file.stem().string(), passphrase));
-  const auto* key = std::get_if<SigningKey>(&credential.key);
-  if (key == nullptr) return denied("this credential does not sign questions", "use an analyst's");
+  HR_TRY(look_at(o.asker));
+  HR_ASSIGN(const Person asker, unlock(o.asker));
   HR_ASSIGN(const AgreementHash agreement, hash_in_force(context, o.words.agreement));
   SystemRandom rng;
   HR_ASSIGN(const SessionId id, random_id(rng));
   const auto statement =
-      protocol::sign_question(*key, credential.certificate, question.agreement, agreement, id,
+      protocol::sign_question(asker.key, asker.certificate, question.agreement, agreement, id,
                               system_now() + kQuestionValidity, policies::encode(question));
   return wait_for_answer(context, o,
                          {{"command", "ask"},
@@ -148,8 +120,7 @@ CLI::App* add_question(CLI::App& ask_command, Context& context, std::shared_ptr<
   if (!by.empty()) c->add_option("--by", o->words.by, by);
   c->add_option("--where", o->words.where, "which rows count, e.g. event=missing");
   c->add_option("--reason", o->words.reason, "why; goes on every party's log, never personal");
-  c->add_option("--credential", o->credential, "the asker's certificate, NAME.pem")->required();
-  c->add_option("--passphrase-file", o->passphrase_file, "file with the credential's passphrase");
+  add_person_options(*c, o->asker, "the asker's");
   c->add_option("--wait", o->wait_s, "seconds to wait for the answer")->check(CLI::Range(1, 3600));
   c->add_flag("--csv", o->csv, "the answer as CSV");
   c->callback([&context, o, kind] { context.finish(ask(context, *o, kind)); });

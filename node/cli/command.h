@@ -46,6 +46,7 @@ void add_ask_commands(CLI::App& app, Context& context);
 void add_audit_commands(CLI::App& app, Context& context);
 void add_withhold_commands(CLI::App& app, Context& context);
 void add_duty_commands(CLI::App& app, Context& context);
+void add_trace_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 
 }  // namespace hedgerow::cli

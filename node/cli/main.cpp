@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   add_keys_commands(app, context);
   add_import_commands(app, context);
   add_ask_commands(app, context);
+  add_trace_commands(app, context);
   add_audit_commands(app, context);
   add_withhold_commands(app, context);
   add_duty_commands(app, context);

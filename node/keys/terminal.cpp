@@ -79,8 +79,13 @@ class Terminal {
 }  // namespace
 
 Result<SecretBytes> read_secret_line(const std::filesystem::path& file, const SecretLine& line) {
-  HR_ASSIGN(const SecretBytes all, read_private_file(file, line.max_size + 2));
-  const ByteView bytes = all.expose();
+  auto all = read_private_file(file, line.max_size + 2);
+  if (!all.ok()) {
+    Error error = std::move(all).error();
+    if (!error.hint.empty()) error.hint = "chmod 0400 it";  // what is said of keys does not fit
+    return error;
+  }
+  const ByteView bytes = all->expose();
   auto end = std::ranges::find(bytes, std::uint8_t{'\n'});
   if (end != bytes.begin() && end != bytes.end() && *(end - 1) == '\r') --end;
   if (end == bytes.begin()) return usage(file.string() + " holds no " + std::string(line.what));

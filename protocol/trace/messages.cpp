@@ -19,6 +19,30 @@ Result<Element> element_in(ByteView bytes, const char* what) {
   return element;
 }
 
+// Certificate and what is said, of the kind that says it; not yet believed.
+Result<Signed> taken_apart(const Statement& s, ByteView bytes, MessageType type) {
+  const auto& header = s.header();
+  const std::string sender = header.sender.str();
+  Reader r(s.body());
+  const ByteView der = r.bytes(kMaxCertificateSize);
+  Bytes said = to_bytes(r.bytes(kMaxPersonStatement));
+  HR_TRY(r.finish("person's statement"));
+  HR_ASSIGN(Certificate person, Certificate::decode_der(der));
+  const CertificateKind expected = type == MessageType::trace_approval
+                                       ? CertificateKind::approver
+                                       : CertificateKind::practitioner;
+  if (person.kind() != expected)
+    return Error{Code::denied,
+                 "a certificate of this kind does not " +
+                     std::string(type == MessageType::trace_approval ? "approve a trace"
+                                                                     : "ask for a trace"),
+                 sender, "a practitioner asks, and an approver approves"};
+  if (person.agency() != header.sender)
+    return culprit_error("a certificate of another agency than its statement's", sender);
+  return Signed{header.session,   std::move(person), header.agreement,
+                header.not_after, std::move(said),   to_bytes(bytes)};
+}
+
 }  // namespace
 
 std::uint32_t bucket_of(std::size_t records) {
@@ -132,32 +156,22 @@ Statement sign(const SigningKey& key, const Certificate& person, MessageType typ
                          std::move(body).take());
 }
 
+Result<Signed> read_signed(ByteView bytes, MessageType type) {
+  HR_ASSIGN(const Statement s, Statement::decode(bytes));
+  HR_ASSIGN(Signed read, taken_apart(s, bytes, type));
+  HR_TRY(s.verify_signature(read.person.verify_key(), type));
+  return read;
+}
+
 Result<Signed> verify_signed(ByteView bytes, MessageType type, const Certificate& root,
                              const Lineage& lineage, UtcTime now) {
   HR_ASSIGN(const Statement s, Statement::decode(bytes));
-  const auto& header = s.header();
-  const std::string sender = header.sender.str();
-  Reader r(s.body());
-  const ByteView der = r.bytes(kMaxCertificateSize);
-  Bytes said = to_bytes(r.bytes(kMaxPersonStatement));
-  HR_TRY(r.finish("person's statement"));
-  HR_ASSIGN(Certificate person, Certificate::decode_der(der));
-  const CertificateKind expected = type == MessageType::trace_approval
-                                       ? CertificateKind::approver
-                                       : CertificateKind::practitioner;
-  if (person.kind() != expected)
-    return Error{Code::denied,
-                 "a certificate of this kind does not " +
-                     std::string(type == MessageType::trace_approval ? "approve a trace"
-                                                                     : "ask for a trace"),
-                 sender, "a practitioner asks, and an approver approves"};
-  if (person.agency() != header.sender)
-    return culprit_error("a certificate of another agency than its statement's", sender);
-  if (header.lineage != lineage) return culprit_error("a statement of another lineage", sender);
-  HR_TRY(verify_chain(person, root, now));
-  HR_TRY(s.verify(person.verify_key(), type, now));
-  return Signed{header.session,   std::move(person), header.agreement,
-                header.not_after, std::move(said),   to_bytes(bytes)};
+  HR_ASSIGN(Signed read, taken_apart(s, bytes, type));
+  if (s.header().lineage != lineage)
+    return culprit_error("a statement of another lineage", s.header().sender.str());
+  HR_TRY(verify_chain(read.person, root, now));
+  HR_TRY(s.verify(read.person.verify_key(), type, now));
+  return read;
 }
 
 Bytes Ask::encode() const {

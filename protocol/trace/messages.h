@@ -121,6 +121,10 @@ Statement sign(const SigningKey& key, const Certificate& person, MessageType typ
 Result<Signed> verify_signed(ByteView statement, MessageType type, const Certificate& root,
                              const Lineage& lineage, UtcTime now);
 
+// The same for somebody without the root at hand: only the signature under the certificate inside,
+// its kind and its agency. Whether the certificate counts, and the dates, are for the caller.
+Result<Signed> read_signed(ByteView statement, MessageType type);
+
 // trace-ask: request and approval statements, each behind its length, and B 32.
 struct Ask {
   Bytes request;

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "node/gateway": ["crypto/base", "node/ipc"],
     "node/daemon": ["crypto", "crypto/base", "policies", "node/core", "node/keys", "node/ipc"],
     "node/cli": ["crypto", "crypto/base", "policies", "protocol", "node/keys", "node/ipc",
-                 "node/audit"],
+                 "node/audit", "node/import"],
 }
 # Third-party headers that one place alone may see.
 ONLY_IN = [
