@@ -1,4 +1,4 @@
-"""A first day at vale-council, as docs/guide-{officer,operator,analyst}.md tell it: the scenes of
+"""A first day at vale-council, as docs/guide-{officer,operator,analyst,practitioner}.md tell it: the scenes of
 the guides in the order of the story, and what the other four parties do meanwhile.
 
 A scene is a `## ` section with `<!-- scene N -->` below its heading. Its ```console blocks are
@@ -21,7 +21,7 @@ import transcript  # noqa: E402
 from region import (CONTRIBUTORS, HUB, PARTIES, PROGRAM, ROOT, free_port, program_of, run,  # noqa: E402
                     wait_until)
 
-GUIDES = ["guide-officer.md", "guide-operator.md", "guide-analyst.md"]
+GUIDES = ["guide-officer.md", "guide-operator.md", "guide-analyst.md", "guide-practitioner.md"]
 COUNCIL = "vale-council"
 
 
@@ -93,7 +93,7 @@ class Others:
         self.names = [p for p in PARTIES if p != COUNCIL]
         self.password = folder.parent / "password"
         self.password.write_text("a passphrase of this test")
-        for person in ("root", "officer", "analyst"):  # what a reader would type
+        for person in ("root", "officer", "analyst", "practitioner", "approver"):  # what a reader would type
             (folder / f"{person}.pass").write_text(f"the {person}'s own passphrase")
 
     def hedgerow(self, *words):
@@ -160,6 +160,15 @@ class Others:
             if p != COUNCIL:
                 self.hedgerow("--home", self.others / p / "node", "import", "movements",
                               self.folder.parent / "input" / p / "movements.csv")
+
+    def the_practitioner_has_a_child_in_mind(self):
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        number = run([sys.executable, ROOT / "tests/generator/known_child.py",
+                      self.folder.parent / "input", COUNCIL, str(today)])
+        if number.code != 0:
+            raise AssertionError(f"known_child: {number}")
+        (self.folder / "child").write_text(number.out)
+        (self.folder / "case").write_text("MASH/2026/0417\n")
 
     # --- processes ---
 
