@@ -112,6 +112,8 @@ Result<Work> DirectoryDesk::begin(UtcTime now) {
     HR_ASSIGN(const Pseudonym child, Pseudonym::from_store(bytes));
     children.push_back(child);
   }
+  ready_at_ = now + std::chrono::ceil<std::chrono::milliseconds>(
+                        kDirectoryPace * protocol::trace::bucket_of(children.size()));
   HR_ASSIGN(std::string words, contact());
   builder_.emplace(lineage_.id(), lineage_.self, day, std::move(children), std::move(words),
                    env_.rng);
@@ -121,8 +123,8 @@ Result<Work> DirectoryDesk::begin(UtcTime now) {
 
 Result<Work> DirectoryDesk::go_on(UtcTime now) {
   builder_->add(kDirectorySlice);
-  if (builder_->left() != 0) {
-    wake_at_ = now;
+  if (builder_->left() != 0 || now < ready_at_) {
+    wake_at_ = builder_->left() != 0 ? now : ready_at_;
     return Work{};
   }
   const auto made = std::make_shared<const Directory>(std::move(*builder_).finish(env_.rng));

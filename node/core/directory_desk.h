@@ -16,6 +16,10 @@ namespace hedgerow::core {
 
 inline constexpr std::size_t kDirectorySlice = 512;  // children an event: about 30 ms
 inline constexpr std::chrono::seconds kDirectoryLifetime{60};
+// A directory is there no sooner than so long for each record of its bucket after it was begun, so
+// that whoever waits for it learns nothing of the number of children, unless the machine is too
+// busy to keep up. The largest is there within a requester's patience.
+inline constexpr std::chrono::microseconds kDirectoryPace{100};
 // That one requester is sent within kDirectoryLifetime: the largest directory, twice.
 inline constexpr std::uint32_t kMaxChunksServed = 64;
 
@@ -51,6 +55,7 @@ class DirectoryDesk {
   const KeyDesk& keys_;
   Environment env_;
   std::optional<protocol::trace::DirectoryBuilder> builder_;
+  UtcTime ready_at_{};                    // of builder_: not before
   std::map<PartyId, SessionId> waiting_;  // for the directory that is being made
   std::map<PartyId, Served> served_;
   std::int32_t day_ = 0;  // the last that was seen

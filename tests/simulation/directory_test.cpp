@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 using protocol::MessageType;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -174,15 +175,34 @@ TEST_F(SimulatedDirectories, ChangeWithTheDayAndOldSecretsAreErased) {
     }
   EXPECT_EQ(found, shared.size());
 
+  // Nothing of it stands in what was written meanwhile either.
+  std::uintmax_t wal = 1;
+  region().at(midnight(first + 2) + milliseconds(50), [&] {
+    EXPECT_FALSE(has_secret(kOther, first + 2)) << "erased, and no other there yet";
+    wal = std::filesystem::file_size(region().home(kOther) / "state/lineages/vale-cse.db-wal");
+  });
   until(midnight(first + 2));
+  EXPECT_EQ(wal, 0U);
   EXPECT_FALSE(has_secret(kOther, first));
   EXPECT_FALSE(traces(kOther).chunk(PartyId::parse(kOther).value(), first, 0).value());
   EXPECT_FALSE(traces(kAgency).find_directory(PartyId::parse(kOther).value(), first).value());
   EXPECT_TRUE(traces(kAgency).find_directory(PartyId::parse(kOther).value(), first + 1).value());
-  // Nothing of it stands in what was written meanwhile either.
-  const auto wal = region().home(kOther) / "state/lineages/vale-cse.db-wal";
-  EXPECT_EQ(std::filesystem::file_size(wal), 0U);
   EXPECT_THAT(faults_of(region()), IsEmpty());
+}
+
+TEST_F(SimulatedDirectories, AreThereAtATimeThatTheBucketAloneSays) {
+  const auto ready = core::kDirectoryPace * 1024;
+  for (const std::string& party : {kOther, std::string("vale-voice")}) {
+    const UtcTime begun = midnight(today() + 1);
+    fetch(party == kOther ? kAgency : kOther);
+    region().at(begun + std::chrono::floor<milliseconds>(ready),
+                [&] { EXPECT_FALSE(has_secret(party, date_of(begun))); });
+    region().at(begun + std::chrono::ceil<milliseconds>(ready) + milliseconds(1),
+                [&] { EXPECT_TRUE(has_secret(party, date_of(begun))); });
+    until(begun);
+  }
+  EXPECT_NE(context(kOther).store.children().shared(0)->size(),
+            context("vale-voice").store.children().shared(0)->size());
 }
 
 TEST_F(SimulatedDirectories, ANodeThatWasAwayErasesAtItsStartAndMakesTheNextWhenAsked) {
