@@ -123,6 +123,7 @@ Result<WipingBytes> ask_for_lines(const RequestOptions& o) {
             keys::obtain_secret_line(named(o.nhs_file),
                                      {"NHS number", "NHS number of the child (not shown)",
                                       "give it with --nhs-file", kMaxNhsNumberLine}));
+  HR_TRY(check_nhs_number(number.expose()));
   HR_ASSIGN(const SecretBytes reference,
             keys::obtain_secret_line(
                 named(o.case_file),

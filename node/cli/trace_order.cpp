@@ -62,16 +62,22 @@ Result<policies::TraceWords> trace_words(std::string_view agreement, std::string
   return words;
 }
 
-Result<WipingBytes> child_and_case(ByteView nhs_number, ByteView case_reference) {
-  const import::NhsNumberParse number(nhs_number);
-  if (!number.ok()) {
-    switch (number.fault()) {
-      case import::NhsNumberFault::format:
-        return bad_input("the NHS number is not ten digits");
-      case import::NhsNumberFault::check_digit:
-        return bad_input("the NHS number's check digit does not fit", "one digit may be mistyped");
-    }
+Result<void> check_nhs_number(ByteView typed) {
+  const import::NhsNumberParse number(typed);
+  if (number.ok()) return {};
+  switch (number.fault()) {
+    case import::NhsNumberFault::format:
+      return bad_input("the NHS number is not ten digits");
+    case import::NhsNumberFault::check_digit:
+      return bad_input("the NHS number's check digit does not fit", "one digit may be mistyped");
   }
+  HR_CHECK(false);
+  return {};
+}
+
+Result<WipingBytes> child_and_case(ByteView nhs_number, ByteView case_reference) {
+  HR_TRY(check_nhs_number(nhs_number));
+  const import::NhsNumberParse number(nhs_number);
   HR_TRY(check_case_reference(case_reference));
   if (import::looks_like_nhs_number(case_reference))
     return bad_input("the case reference is itself an NHS number",

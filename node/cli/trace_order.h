@@ -16,6 +16,9 @@ namespace hedgerow::cli {
 Result<policies::TraceWords> trace_words(std::string_view agreement, std::string purpose,
                                          std::string legal_basis, std::string reason);
 
+// Error bad_input: not an NHS number.
+Result<void> check_nhs_number(ByteView typed);
+
 // The two lines that go to the daemon: the number's ten digits, the reference. Errors bad_input:
 // not an NHS number; a reference that cannot be shown, or is a number itself.
 Result<WipingBytes> child_and_case(ByteView nhs_number, ByteView case_reference);
