@@ -6,12 +6,30 @@ namespace {
 
 // Modulus 11: the nine leading digits weigh 10 down to 2; the check digit makes the sum a
 // multiple of 11. A remainder that would ask for the digit 10 belongs to no number.
-bool check_digit_holds(const ByteArray<NhsNumber::kDigits>& digits) {
+bool check_digit_holds(ByteView digits) {
   unsigned sum = 0;
   for (std::size_t i = 0; i + 1 < digits.size(); ++i)
     sum += static_cast<unsigned>(digits[i] - '0') * static_cast<unsigned>(10 - i);
   const unsigned check = (11 - sum % 11) % 11;
   return check == static_cast<unsigned>(digits.back() - '0');
+}
+
+bool is_digit(std::uint8_t c) { return c >= '0' && c <= '9'; }
+
+// Whether the groups of digits that begin with this text are a number, taken together.
+bool begins_with_number(ByteView text) {
+  WipingBytes digits;
+  digits.reserve(NhsNumber::kDigits);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digit_follows = i + 1 < text.size() && is_digit(text[i + 1]);
+    if (is_digit(text[i])) {
+      digits.push_back(text[i]);
+      if (digits.size() == NhsNumber::kDigits) return !digit_follows && check_digit_holds(digits);
+    } else if ((text[i] != ' ' && text[i] != '-') || !digit_follows) {
+      return false;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -38,6 +56,14 @@ bool looks_like_nhs_number(ByteView cell) {
   for (const std::uint8_t c : cell)
     if (c != '-') bare.push_back(c);
   return NhsNumberParse(bare).ok();
+}
+
+bool contains_nhs_number(ByteView text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins_group = is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1]));
+    if (begins_group && begins_with_number(text.subspan(i))) return true;
+  }
+  return false;
 }
 
 std::uint32_t NhsNumberIndex::position_of(const NhsNumber& number) {

@@ -58,6 +58,11 @@ class NhsNumberParse {
 // The keyed hash of such a reference could be enumerated on a stolen node (formats.md, Records).
 bool looks_like_nhs_number(ByteView cell);
 
+// Whether free text has an NHS number in it: whole groups of digits with single spaces or hyphens
+// between them, ten digits together, whose check digit holds. Other digits may stand beside it as
+// groups of their own; ten digits within a longer group are no number.
+bool contains_nhs_number(ByteView text);
+
 // Distinct numbers, in the order in which they first came.
 using NhsNumbers = WipingVector<NhsNumber>;
 

@@ -69,5 +69,24 @@ TEST(NhsNumber, IsFoundInReferencesThroughSpacesAndHyphens) {
   EXPECT_FALSE(looks_like_nhs_number(as_bytes("")));
 }
 
+TEST(NhsNumber, IsFoundInFreeText) {
+  for (const std::string_view text :
+       {"9434765919", "943 476 5919", "943-476-5919", "9-4-3 4 7 6 5 9-1 9",
+        "seen with 943 476 5919 at school", "NHS9434765919.", "(943-476 5919)", "no:9434765919,",
+        // Other digits beside it.
+        "child 2 943 476 5919", "943 476 5919 2 March", "2026-11-22 9434765919",
+        "9434765918 9434765919", "9434765919 4010232137", "9434765919x1",
+        "4943 4765919 9434765919"})
+    EXPECT_TRUE(contains_nhs_number(as_bytes(text))) << text;
+}
+
+TEST(NhsNumber, IsNotSeenInOtherDigitsOfFreeText) {
+  for (const std::string_view text :
+       {"", "no digits", "9434765918", "943 476 5918", "943476591", "94347659190", "19434765919",
+        "943 476 59190", "1943 476 5919", "943  476 5919", "943 -476 5919", "943/476/5919",
+        "943476 x5919", "943 476 591 ", "-", "MASH 01632 960000, ext 12", "LAC review 2026-11-22"})
+    EXPECT_FALSE(contains_nhs_number(as_bytes(text))) << text;
+}
+
 }  // namespace
 }  // namespace hedgerow::import
