@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/base/plain_text.h"
 #include "crypto/domains.h"
 #include "crypto/hash.h"
 
@@ -26,10 +27,18 @@ Element trace_point(const Lineage& lineage, const PartyId& responder, std::int32
   return map_to_group(message, as_bytes(kDomainMapTrace));
 }
 
+// Piece by piece: neither T nor dT is left in a buffer.
 TraceKeys trace_keys(const Element& point, const Element& evaluated) {
-  Writer w;
-  w.text(kDomainTraceRecord).bytes(point.bytes()).bytes(evaluated.bytes());
-  ByteArray<64> hash = sha512(w.data());
+  Sha512 h;
+  const auto field = [&h](ByteView bytes) {
+    Writer length;
+    length.u32(static_cast<std::uint32_t>(bytes.size()));
+    h.update(length.data()).update(bytes);
+  };
+  field(as_bytes(kDomainTraceRecord));
+  field(point.bytes());
+  field(evaluated.bytes());
+  ByteArray<64> hash = h.finish();
   TraceKeys keys;
   std::copy_n(hash.begin(), kTraceTagSize, keys.tag.begin());
   std::copy_n(hash.begin() + kTraceTagSize, AeadKey::kSize, keys.key.writable().begin());
@@ -66,6 +75,7 @@ Result<std::string> open_trace_record(const AeadKey& key, ByteView record) {
   if (std::ranges::any_of(padding, [](std::uint8_t b) { return b != 0; }))
     return bad_input("a directory's record with something behind its contact");
   HR_TRY(r.finish("directory's record"));
+  if (!is_plain_text(contact)) return bad_input("a directory's record without a plain contact");
   return contact;
 }
 

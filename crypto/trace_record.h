@@ -43,7 +43,7 @@ TraceRecord seal_trace_record(const TraceKeys& keys, std::string_view contact);
 TraceRecord random_trace_record(Random& rng);
 
 // The contact. Errors (bad_input): not kTraceRecordSize bytes; it does not open; what is inside is
-// no contact.
+// no contact, or not plain text: it is shown to people.
 Result<std::string> open_trace_record(const AeadKey& key, ByteView record);
 
 }  // namespace hedgerow

@@ -31,6 +31,8 @@ void ControlDesk::fail(ConnectionId connection, const Error& error) {
   const auto it = open_.find(connection);
   if (it != open_.end() && it->second.importing != nullptr)
     it->second.importing->imports().cancel();
+  if (it != open_.end() && it->second.tracing != nullptr)
+    it->second.tracing->traces().forget_reply(connection);
   core_.surroundings().reply(connection, ipc::error_frame(error));
   open_.erase(connection);
 }

@@ -40,14 +40,20 @@ Result<void> ControlDesk::carry(ConnectionId connection, TraceCollect command, U
   HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
   HR_ASSIGN(TraceDesk * traces, traces_of(*node));
   open_[connection].tracing = node;
-  return traces->result(command.id, command.statement, command.wait, reply_to(connection), now);
+  carry_out(connection, *node,
+            traces->result(command.id, command.statement, command.wait, reply_to(connection), now),
+            now);
+  return {};
 }
 
-Result<void> ControlDesk::carry(ConnectionId connection, TraceShow command, UtcTime) {
+Result<void> ControlDesk::carry(ConnectionId connection, TraceShow command, UtcTime now) {
   HR_ASSIGN(LineageNode * node, lineage_of(command.agreement));
   HR_ASSIGN(TraceDesk * traces, traces_of(*node));
-  HR_ASSIGN(const json shown,
-            command.opening ? traces->opening(command.id) : traces->show(command.id));
+  if (command.opening) {
+    carry_out(connection, *node, traces->opening(command.id, reply_to(connection)), now);
+    return {};
+  }
+  HR_ASSIGN(const json shown, traces->show(command.id));
   reply_to(connection).result(shown);
   return {};
 }

@@ -115,7 +115,8 @@ bool Exchange::may_be_dropped(MessageType type) {
          // What begins or ends an attempt: whoever is away for long gets a later one.
          type == MessageType::sum_start || type == MessageType::link_call ||
          type == MessageType::link_refusal || type == MessageType::link_void ||
-         type == MessageType::trace_header || type == MessageType::trace_chunk;
+         type == MessageType::trace_header || type == MessageType::trace_chunk ||
+         type == MessageType::trace_refusal;
 }
 
 Result<void> Exchange::enqueue(Addressed& item, UtcTime now,

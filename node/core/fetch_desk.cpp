@@ -270,7 +270,7 @@ std::optional<UtcTime> FetchDesk::next_wake() const {
 Result<std::optional<Bytes>> FetchDesk::find(const PartyId& party, std::int32_t day,
                                              const TraceTag& tag) {
   HR_ASSIGN(const auto header, whole(party, day));
-  if (!header) return std::optional<Bytes>();
+  if (!header) return bad_input("the directory is not here any more");
   HR_ASSIGN(const auto chunk, lineage_.store.traces().chunk_with(party, day, tag));
   if (!chunk) return std::optional<Bytes>();
   const auto record = protocol::trace::find_record(*chunk, tag);

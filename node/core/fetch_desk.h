@@ -37,7 +37,8 @@ class FetchDesk {
   // Errors: denied: the agreement has no grant of traces, or is not in force, or this party does
   // not contribute; try_again: too many wait for it.
   Result<Work> refresh(UtcTime now, Done done);
-  // The record with this tag in the directory of that party and day, if it is here and whole.
+  // The record with this tag in the directory of that party and day; nothing where it has none.
+  // Error bad_input: that directory is not here, or not whole.
   Result<std::optional<Bytes>> find(const PartyId& party, std::int32_t day, const TraceTag& tag);
 
   bool owns(const SessionId& session) const { return run_ && run_->session == session; }

@@ -9,7 +9,10 @@ using protocol::trace::Requester;
 
 WipingBytes KeptTrace::save() const {
   Writer w;
-  w.time(created_at).u32(static_cast<std::uint32_t>(unreached.size()));
+  w.time(created_at)
+      .u8(asked_at ? 1 : 0)
+      .time(asked_at.value_or(UtcTime{}))
+      .u32(static_cast<std::uint32_t>(unreached.size()));
   for (const auto& [party, why] : unreached) w.text(party.str()).text(why);
   const SecretBytes role = requester.save();
   WipingBytes out;
@@ -22,6 +25,10 @@ WipingBytes KeptTrace::save() const {
 Result<KeptTrace> KeptTrace::restore(protocol::trace::RequesterSetup setup, ByteView saved) {
   Reader r(saved);
   const UtcTime created_at = r.time();
+  const std::uint8_t asked = r.u8();
+  const UtcTime at = r.time();
+  if (asked > 1 || (asked == 0 && at != UtcTime{})) r.fail();
+  const std::optional<UtcTime> asked_at = asked == 1 ? std::optional(at) : std::nullopt;
   std::vector<std::pair<PartyId, std::string>> unreached;
   const std::size_t count = r.count(protocol::trace::kMaxResponders, 8);
   for (std::size_t i = 0; i < count; ++i) {
@@ -32,7 +39,7 @@ Result<KeptTrace> KeptTrace::restore(protocol::trace::RequesterSetup setup, Byte
   }
   if (r.failed()) return bad_input("a kept trace that is none");
   HR_ASSIGN(Requester requester, Requester::restore(std::move(setup), r.raw(r.left())));
-  return KeptTrace{std::move(requester), created_at, std::move(unreached)};
+  return KeptTrace{std::move(requester), created_at, asked_at, std::move(unreached)};
 }
 
 Result<Certificate> signer_of(ByteView person_statement) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,21 +14,22 @@
 namespace hedgerow::core {
 
 inline constexpr std::chrono::hours kTraceKept{24 * 7};  // after its end
-// Kinds of rows in the store's sessions.
+// Kind of its row in the store's sessions.
 inline constexpr const char* kTraceKind = "trace";
-inline constexpr const char* kTraceOpeningKind = "trace-opening";
 inline constexpr std::size_t kMaxUnreachedText = 200;
 
 struct KeptTrace {
   protocol::trace::Requester requester;
   UtcTime created_at;
+  std::optional<UtcTime> asked_at;  // when it was approved
   // Contributors that were not asked, and why not.
   std::vector<std::pair<PartyId, std::string>> unreached;
 
   bool over() const {
     return requester.state() == protocol::trace::Requester::State::ended || requester.complete();
   }
-  // i64 created, u32 n and n times party and why as texts, then the role's state.
+  // i64 created, u8 asked and i64 when (zero), u32 n and n times party and why as texts, then the
+  // role's state.
   WipingBytes save() const;
   // Errors (bad_input): other bytes than save() gives.
   static Result<KeptTrace> restore(protocol::trace::RequesterSetup setup, ByteView saved);

@@ -45,13 +45,21 @@ Result<Work> ResponderDesk::on_message(const Delivery& d, UtcTime now) {
   return culprit_error("a trace under an agreement that grants none", d.from.str());
 }
 
-Work ResponderDesk::refuse(const Delivery& d, const Refused& refused) const {
+// Where two people's signatures held, it says who they were and why: `asked` is null elsewhere.
+// Words out of bounds stay off the log.
+Work ResponderDesk::refuse(const Delivery& d, const Refused& refused, const Examined* asked) const {
   Work work;
-  work.note("trace.refused", {{"trace", d.session.hex()},
-                              {"requester", d.from.str()},
-                              {"request", refused.request_hash.hex()},
-                              {"reason", std::string(name_of(refused.reason))},
-                              {"why", refused.why}});
+  const bool known =
+      asked != nullptr && policies::is_canonical({lineage_.id(), asked->order.purpose,
+                                                  asked->order.legal_basis, asked->order.reason});
+  auto fields = known ? fields_of(d.from, *asked)
+                      : std::vector<std::pair<std::string, std::string>>{
+                            {"trace", d.session.hex()},
+                            {"requester", d.from.str()},
+                            {"request", refused.request_hash.hex()}};
+  fields.emplace_back("refused", std::string(name_of(refused.reason)));
+  fields.emplace_back("why", refused.why);
+  work.note("trace.refused", std::move(fields));
   const auto statement = protocol::Statement::sign(
       env_.keyring.message(), MessageType::trace_refusal,
       {lineage_.self, lineage_.id(), lineage_.agreement.hash, d.session, 0, d.not_after},
@@ -90,14 +98,19 @@ Result<std::optional<Work>> ResponderDesk::seen_before(const Delivery& d,
   HR_ASSIGN(const auto seen, traces.find_seen(d.from, ask.request.id));
   if (seen && seen->request_hash == ask.request_hash && seen->point_hash == ask.point_hash) {
     Work again;
+    // Whoever asks without end and takes nothing gets no more.
+    HR_ASSIGN(const std::uint64_t waiting, lineage_.store.outbox().count_for(d.from));
+    if (waiting >= kMaxReplies) return std::optional<Work>(std::move(again));
     again.message(d.session, d.from, MessageType::trace_answer, seen->answer, kAnswerLifetime);
     return std::optional<Work>(std::move(again));
   }
   HR_ASSIGN(const bool point_seen, traces.point_seen(ask.point_hash));
   if (seen || point_seen)
-    return std::optional<Work>(refuse(
-        d, {RefusalReason::reused, ask.request_hash,
-            seen ? "its id was used for another request" : "its point was answered before"}));
+    return std::optional<Work>(
+        refuse(d,
+               {RefusalReason::reused, ask.request_hash,
+                seen ? "its id was used for another request" : "its point was answered before"},
+               &ask));
   return std::optional<Work>();
 }
 
@@ -125,17 +138,17 @@ Result<Work> ResponderDesk::on_ask(const Delivery& d, UtcTime now) {
   const auto examination =
       protocol::trace::examine_ask(d.body, d.from, lineage_.self, lineage_.id(),
                                    lineage_.agreement.hash, lineage_.peers.find(d.from)->root, now);
-  if (const auto* refused = std::get_if<Refused>(&examination)) return refuse(d, *refused);
+  if (const auto* bad = std::get_if<Refused>(&examination)) return refuse(d, *bad, nullptr);
   const auto& ask = std::get<Examined>(examination);
   const auto refused = [&](RefusalReason reason, std::string why) {
-    return refuse(d, {reason, ask.request_hash, std::move(why)});
+    return refuse(d, {reason, ask.request_hash, std::move(why)}, &ask);
   };
   if (ask.request.id != d.session)
     return refused(RefusalReason::malformed, "it came under another id than its own");
   HR_ASSIGN(auto before, seen_before(d, ask));
   if (before) return *std::move(before);
   const auto permitted = permit(d.from, ask, now);
-  if (const auto* no = std::get_if<Refused>(&permitted)) return refuse(d, *no);
+  if (const auto* no = std::get_if<Refused>(&permitted)) return refuse(d, *no, &ask);
   const std::int32_t today = utc_day_of(now);
   if (ask.day < today - 1 || ask.day > utc_day_of(now + kClockSkew))
     return refused(RefusalReason::day, "it asks for another day than today or yesterday");
@@ -145,7 +158,7 @@ Result<Work> ResponderDesk::on_ask(const Delivery& d, UtcTime now) {
   if (!day) return refused(RefusalReason::day, "there is no directory of its day");
   const auto& allowed = std::get<policies::TracePermit>(permitted);
   HR_ASSIGN(const auto over, over_quota(d.from, ask, allowed, today));
-  if (over) return refuse(d, *over);
+  if (over) return refuse(d, *over, &ask);
 
   HR_ASSIGN(const auto header, protocol::Statement::decode(day->header));
   HR_ASSIGN(const auto directory, protocol::trace::DirectoryHeader::decode(header.body()));
@@ -171,20 +184,40 @@ Result<Work> ResponderDesk::on_ask(const Delivery& d, UtcTime now) {
   return work;
 }
 
-// Who is not asked keeps it on record all the same.
+// Who is not asked keeps it on record all the same, also where it comes late: what had not expired
+// when it was signed counts. Only what the agreement permits is kept in its own words.
 Result<Work> ResponderDesk::on_notice(const Delivery& d, UtcTime now) {
+  Work work;
+  if (!count_notice(d.from, now)) return work;
+  const auto refused = [&](const std::string& why) {
+    work.note("trace.notice-refused",
+              {{"trace", d.session.hex()}, {"requester", d.from.str()}, {"why", why}});
+    return work;
+  };
+  const auto message = protocol::trace::Notice::decode(d.body);
+  if (!message.ok()) return refused(message.error().text);
+  const auto request = protocol::Statement::decode(message->request);
+  if (!request.ok()) return refused(request.error().text);
+  const UtcTime then = std::min(now, request->header().not_after);
   const auto examination =
       protocol::trace::examine_notice(d.body, d.from, lineage_.id(), lineage_.agreement.hash,
-                                      lineage_.peers.find(d.from)->root, now);
-  Work work;
-  if (const auto* refused = std::get_if<Refused>(&examination)) {
-    work.note("trace.notice-refused",
-              {{"trace", d.session.hex()}, {"requester", d.from.str()}, {"why", refused->why}});
-    return work;
-  }
+                                      lineage_.peers.find(d.from)->root, then);
+  if (const auto* bad = std::get_if<Refused>(&examination)) return refused(bad->why);
   const auto& notice = std::get<Examined>(examination);
+  if (notice.request.id != d.session) return refused("it came under another id than its own");
+  const auto permitted = permit(d.from, notice, then);
+  if (const auto* no = std::get_if<Refused>(&permitted)) return refused(no->why);
   work.note("trace.notice", fields_of(d.from, notice));
   return work;
+}
+
+// No more of one party in a day than it may ask, with what it may have left of the day before.
+bool ResponderDesk::count_notice(const PartyId& from, UtcTime now) {
+  const std::int32_t today = utc_day_of(now);
+  auto& [day, count] = notices_[from];
+  if (day != today) count = 0;
+  day = today;
+  return ++count <= 4 * lineage_.agreement.trace->daily_quota;
 }
 
 Work ResponderDesk::on_time(UtcTime now) {

@@ -5,6 +5,8 @@
 // and for any other.
 #pragma once
 
+#include <map>
+
 #include "node/core/exchange.h"
 #include "node/core/key_desk.h"
 #include "policies/trace.h"
@@ -25,7 +27,9 @@ class ResponderDesk {
  private:
   Result<Work> on_ask(const Delivery& delivery, UtcTime now);
   Result<Work> on_notice(const Delivery& delivery, UtcTime now);
-  Work refuse(const Delivery& delivery, const protocol::trace::Refused& refused) const;
+  Work refuse(const Delivery& delivery, const protocol::trace::Refused& refused,
+              const protocol::trace::Examined* asked) const;
+  bool count_notice(const PartyId& from, UtcTime now);
   // What was answered before, or nothing; an id or a point used for another is refused.
   Result<std::optional<Work>> seen_before(const Delivery& delivery,
                                           const protocol::trace::Examined& ask) const;
@@ -41,6 +45,7 @@ class ResponderDesk {
   const KeyDesk& keys_;
   Environment env_;
   UtcTime next_prune_{};
+  std::map<PartyId, std::pair<std::int32_t, std::uint32_t>> notices_;  // a day, and how many on it
 };
 
 }  // namespace hedgerow::core

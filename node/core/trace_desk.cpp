@@ -18,6 +18,10 @@ using protocol::trace::Signed;
 
 namespace {
 
+constexpr std::chrono::hours kPruneOpenings{24};
+// How long what was wiped may still stand in the write-ahead log.
+constexpr std::chrono::hours kWalKept{1};
+
 std::chrono::sys_days utc_day(UtcTime t) { return std::chrono::floor<std::chrono::days>(t); }
 
 std::vector<std::pair<std::string, std::string>> fields_of(const KeptTrace& t) {
@@ -117,16 +121,20 @@ Result<void> TraceDesk::check_wanted(const TraceWanted& wanted, UtcTime now) con
     return Error{Code::usage, "a trace needs a reason, one line of at most 500 bytes", {}, {}};
   const policies::TracePermit quota{grant->id, grant->line, grant->daily_quota,
                                     grant->practitioner_quota};
-  return check_quota(std::nullopt, quota, now);
+  return check_quota(std::nullopt, quota, {}, now);
 }
 
 // What this node knows of the quotas that every responder keeps: better refused here than there.
 Result<void> TraceDesk::check_quota(const std::optional<std::string>& practitioner,
-                                    const policies::TracePermit& permit, UtcTime now) const {
+                                    const policies::TracePermit& permit, const SessionId& except,
+                                    UtcTime now) const {
   std::uint32_t of_agency = 0;
   std::uint32_t of_practitioner = 0;
   for (const auto& [id, t] : traces_) {
-    if (utc_day(t.created_at) != utc_day(now) || t.requester.request().empty()) continue;
+    // The responders charge a trace for the day it is asked.
+    const bool open = t.requester.state() == Requester::State::waiting;
+    if (!open && (!t.asked_at || utc_day(*t.asked_at) != utc_day(now))) continue;
+    if (id == except) continue;
     ++of_agency;
     if (!practitioner) continue;
     HR_ASSIGN(const Certificate by, signer_of(t.requester.request()));
@@ -160,10 +168,12 @@ Result<Work> TraceDesk::prepare(TraceWanted wanted, ByteView input, Reply reply,
   env_.rng.fill(run->evaluation.bytes);
   run_ = std::move(run);
   run_->reply.progress({{"step", "directories"}, {"text", "fetching the parties' directories"}});
-  return directories_.refresh(
+  auto fetching = directories_.refresh(
       now, [this, id = run_->id](const std::vector<FetchedDirectory>& parties, UtcTime then) {
         return run_ && run_->id == id ? directories_here(parties, then) : Work{};
       });
+  if (!fetching.ok()) run_.reset();
+  return fetching;
 }
 
 void TraceDesk::fail(const Error& error) {
@@ -174,7 +184,13 @@ void TraceDesk::fail(const Error& error) {
 
 Work TraceDesk::directories_here(std::vector<FetchedDirectory> parties, UtcTime now) {
   for (const FetchedDirectory& p : parties) {
-    if (p.header)
+    const bool ends_soon =
+        p.header && protocol::trace::ends_at(p.header->day) < now + kShortestTrace;
+    if (ends_soon)
+      run_->unreached.emplace_back(p.party,
+                                   "only its directory of yesterday is here, which ends soon: " +
+                                       p.why.substr(0, kMaxUnreachedText / 2));
+    else if (p.header)
       run_->responders.push_back({p.party, *p.header});
     else
       run_->unreached.emplace_back(p.party, p.why.substr(0, kMaxUnreachedText));
@@ -238,20 +254,19 @@ Result<Work> TraceDesk::order(const Pseudonym& child, UtcTime now) {
                                {}};
   KeptTrace kept{Requester::begin({run_->id, lineage_.self, lineage_.id(), lineage_.agreement.hash},
                                   std::move(words), run_->responders, child, env_.rng),
-                 run_->created_at, run_->unreached};
+                 run_->created_at, std::nullopt, run_->unreached};
   const auto& officers = *lineage_.trace_officers;
   const SealedCase sealed = seal_case_opening(opening, officers[0], officers[1], env_.rng);
   const SessionId id = run_->id;
-  const UtcTime opening_kept =
-      now + std::chrono::days(31 * lineage_.agreement.retention_log.months +
-                              lineage_.agreement.retention_log.days);
-  // What the opening must fit stands with it: the trace itself is wiped much sooner.
+  // What the opening must fit stands with it: the trace itself is wiped much sooner. Of a trace
+  // that is never asked it goes too.
   const CaseCommitment commitment = opening.commitment();
-  WipingBytes opened_by_two(commitment.bytes.begin(), commitment.bytes.end());
+  Bytes opened_by_two = to_bytes(commitment.view());
   opened_by_two.insert(opened_by_two.end(), sealed.begin(), sealed.end());
   Work work = keep(kept, now);
-  work.write([id, opened_by_two, opening_kept](store::LineageStore& s) {
-    return s.sessions().put({id, kTraceOpeningKind, {}, opened_by_two, opening_kept, true});
+  work.write([id, opened_by_two,
+              until = kept.requester.not_after() + kTraceKept](store::LineageStore& store) {
+    return store.traces().put_opening(id, opened_by_two, until);
   });
   work.note("trace.prepared", fields_of(kept));
   const Reply reply = run_->reply;
@@ -278,8 +293,8 @@ Result<Work> TraceDesk::order(const Pseudonym& child, UtcTime now) {
 Work TraceDesk::keep(const KeptTrace& t, UtcTime now) {
   Work work;
   const bool over = t.over();
-  const UtcTime until = over ? now + kTraceKept : t.requester.not_after() + kTraceKept;
-  if (over && !wiped_at_.contains(t.requester.id())) wiped_at_[t.requester.id()] = until;
+  UtcTime until = t.requester.not_after() + kTraceKept;
+  if (over) until = wiped_at_.try_emplace(t.requester.id(), now + kTraceKept).first->second;
   work.write([id = t.requester.id(), state = t.save(), over, until](store::LineageStore& s) {
     return s.sessions().put({id, kTraceKind, {}, state, until, over});
   });
@@ -329,12 +344,19 @@ Result<Work> TraceDesk::take_request(const SessionId& id, ByteView statement, Re
       const Signed request,
       protocol::trace::verify_signed(statement, MessageType::trace_request,
                                      lineage_.peers.find(lineage_.self)->root, lineage_.id(), now));
-  HR_TRY(check_asker(lineage_, request.person, now));
+  if (t->requester.request() == request.statement) {  // its reply was lost
+    HR_ASSIGN(const nlohmann::json shown, show_trace(*t, lineage_));
+    reply.result(shown);
+    return Work{};
+  }
+  if (auto standing = check_asker(lineage_, request.person, now); !standing.ok())
+    return deny(*t, request.person, standing.error(), std::move(reply));
   auto permitted = permit(t->requester.order(), request.person, nullptr, now);
   if (!permitted.ok()) return deny(*t, request.person, permitted.error(), std::move(reply));
-  if (auto left = check_quota(request.person.subject().urn(), *permitted, now); !left.ok())
+  if (auto left = check_quota(request.person.subject().urn(), *permitted, id, now); !left.ok())
     return deny(*t, request.person, left.error(), std::move(reply));
-  HR_TRY(t->requester.take_request(request));
+  if (auto taken = t->requester.take_request(request); !taken.ok())
+    return deny(*t, request.person, taken.error(), std::move(reply));
   Work work = keep(*t, now);
   auto fields = fields_of(*t);
   fields.emplace_back("practitioner", request.person.subject().urn());
@@ -351,35 +373,46 @@ Result<Work> TraceDesk::take_approval(const SessionId& id, ByteView statement, R
       const Signed approval,
       protocol::trace::verify_signed(statement, MessageType::trace_approval,
                                      lineage_.peers.find(lineage_.self)->root, lineage_.id(), now));
-  HR_TRY(check_asker(lineage_, approval.person, now));
   if (t->requester.request().empty())
     return denied("the practitioner has not signed this trace yet");
   HR_ASSIGN(const Certificate practitioner, signer_of(t->requester.request()));
-  HR_TRY(check_asker(lineage_, practitioner, now));
+  for (const Certificate* person : {&approval.person, &practitioner})
+    if (auto standing = check_asker(lineage_, *person, now); !standing.ok())
+      return deny(*t, approval.person, standing.error(), std::move(reply));
   if (practitioner.verify_key() == approval.person.verify_key())
     return deny(*t, approval.person,
                 denied("practitioner and approver have the same key", "another person approves"),
                 std::move(reply));
-  if (auto permitted = permit(t->requester.order(), practitioner, &approval.person, now);
-      !permitted.ok())
-    return deny(*t, approval.person, permitted.error(), std::move(reply));
+  auto permitted = permit(t->requester.order(), practitioner, &approval.person, now);
+  if (!permitted.ok()) return deny(*t, approval.person, permitted.error(), std::move(reply));
+  if (auto left = check_quota(practitioner.subject().urn(), *permitted, id, now); !left.ok())
+    return deny(*t, approval.person, left.error(), std::move(reply));
   std::vector<PartyId> others;
   for (const auto& p : lineage_.agreement.parties)
     if (p.id != lineage_.self && t->requester.order().point_of(p.id) == nullptr)
       others.push_back(p.id);
-  HR_ASSIGN(protocol::Step step, t->requester.take_approval(approval, others, now));
+  auto step = t->requester.take_approval(approval, others, now);
+  if (!step.ok()) return deny(*t, approval.person, step.error(), std::move(reply));
+  t->asked_at = now;
   Work work = keep(*t, now);
+  const auto& retention = lineage_.agreement.retention_log;
+  const UtcTime kept_until = now + std::chrono::days(31 * retention.months + retention.days);
+  HR_ASSIGN(const auto opening, lineage_.store.traces().find_opening(id));
+  if (opening)
+    work.write([id, opening = *opening, kept_until](store::LineageStore& s) {
+      return s.traces().put_opening(id, opening, kept_until);
+    });
   auto fields = fields_of(*t);
   fields.emplace_back("practitioner", practitioner.subject().urn());
   fields.emplace_back("approver", approval.person.subject().urn());
   work.note("trace.approved", std::move(fields));
-  for (Outgoing& m : step.send) work.send.push_back({id, std::move(m)});
+  for (Outgoing& m : step->send) work.send.push_back({id, std::move(m)});
   HR_ASSIGN(const nlohmann::json shown, show_trace(*t, lineage_));
   work.then.push_back([reply, shown](const Committed&) { reply.result(shown); });
   return work;
 }
 
-Result<void> TraceDesk::result(const SessionId& id, ByteView statement, std::chrono::seconds wait,
+Result<Work> TraceDesk::result(const SessionId& id, ByteView statement, std::chrono::seconds wait,
                                Reply reply, UtcTime now) {
   HR_ASSIGN(KeptTrace * t, find(id));
   HR_ASSIGN(
@@ -387,7 +420,8 @@ Result<void> TraceDesk::result(const SessionId& id, ByteView statement, std::chr
       protocol::trace::verify_signed(statement, MessageType::trace_collect,
                                      lineage_.peers.find(lineage_.self)->root, lineage_.id(), now));
   HR_TRY(check_asker(lineage_, collect.person, now));
-  if (collect.id != id || collect.not_after > now + kLongestCollect)
+  if (collect.id != id || collect.agreement != lineage_.agreement.hash ||
+      collect.not_after > now + kLongestCollect)
     return bad_input("the result was called for with another trace's id, or for too long");
   if (t->requester.request().empty()) return denied("this trace has not been signed yet");
   HR_ASSIGN(const Certificate practitioner, signer_of(t->requester.request()));
@@ -396,16 +430,19 @@ Result<void> TraceDesk::result(const SessionId& id, ByteView statement, std::chr
   if (t->requester.state() == Requester::State::waiting)
     return try_again("this trace waits for its approval",
                      "an approver: hedgerow trace approve " + id.hex());
+  Work work;
+  work.note("trace.result", {{"trace", id.hex()}, {"person", collect.person.subject().urn()}});
   if (t->over() || wait.count() == 0) {
-    reply.result(show_result(*t, lineage_));
-    return {};
+    work.then.push_back(
+        [reply, shown = show_result(*t, lineage_)](const Committed&) { reply.result(shown); });
+    return work;
   }
   nlohmann::json open = nlohmann::json::array();
   for (const auto& p : t->requester.parties())
     if (p.outcome == Outcome::none) open.push_back(p.party.str());
   reply.progress({{"step", "waiting"}, {"parties", open}});
   waiting_.push_back({id, now + wait, std::move(reply)});
-  return {};
+  return work;
 }
 
 Result<nlohmann::json> TraceDesk::show(const SessionId& id) const {
@@ -428,16 +465,21 @@ Result<nlohmann::json> TraceDesk::list() const {
   return nlohmann::json{{"schema", "hedgerow/traces/1"}, {"traces", all}};
 }
 
-Result<nlohmann::json> TraceDesk::opening(const SessionId& id) {
-  HR_ASSIGN(const auto row, lineage_.store.sessions().get(id, kTraceOpeningKind));
-  if (!row) return bad_input("no trace with this id was made here, or its opening is no more kept");
-  const ByteView state = row->state;
-  if (state.size() != CaseCommitment::kSize + kSealedCaseSize)
+Result<Work> TraceDesk::opening(const SessionId& id, Reply reply) {
+  HR_ASSIGN(const auto found, lineage_.store.traces().find_opening(id));
+  if (!found)
+    return bad_input("no trace with this id was made here, or its opening is no more kept");
+  if (found->size() != CaseCommitment::kSize + kSealedCaseSize)
     return configuration("the store holds an opening that cannot be read");
-  return nlohmann::json{{"schema", "hedgerow/trace-opening/1"},
-                        {"id", id.hex()},
-                        {"commitment", to_hex(state.first(CaseCommitment::kSize))},
-                        {"opening", to_base64(state.subspan(CaseCommitment::kSize))}};
+  const ByteView opening = *found;
+  const nlohmann::json shown = {{"schema", "hedgerow/trace-opening/1"},
+                                {"id", id.hex()},
+                                {"commitment", to_hex(opening.first(CaseCommitment::kSize))},
+                                {"opening", to_base64(opening.subspan(CaseCommitment::kSize))}};
+  Work work;
+  work.note("trace.opening", {{"trace", id.hex()}});
+  work.then.push_back([reply, shown](const Committed&) { reply.result(shown); });
+  return work;
 }
 
 void TraceDesk::forget_reply(std::uint64_t connection) {
@@ -464,26 +506,37 @@ Result<Work> TraceDesk::on_answer(const Delivery& d, UtcTime now) {
   KeptTrace& t = it->second;
   const Peer* peer = lineage_.peers.find(d.from);
   HR_CHECK(peer != nullptr);
+  if (!wiped_at_.contains(d.session) && t.requester.on_time(now)) return end(t, now);
+  const auto before = t.requester.outcome_of(d.from);
   auto taken = t.requester.on_message(d.from, peer->keys().message, d.type, d.body);
   Work work;
-  if (!taken.ok()) {
+  const auto bad = [&](const std::string& why) {
     work.note("trace.bad-answer",
-              {{"trace", d.session.hex()}, {"party", d.from.str()}, {"why", taken.error().text}});
+              {{"trace", d.session.hex()}, {"party", d.from.str()}, {"why", why}});
+  };
+  if (!taken.ok()) {
+    if (t.requester.outcome_of(d.from) == before) return taken.error();  // it may still answer
+    bad(taken.error().text);
   } else if (taken->has_value()) {
     auto contact = look_up(**taken);
-    if (!contact.ok() && contact.error().code == Code::internal) return contact.error();
-    if (contact.ok())
+    if (!contact.ok() && is_fatal(contact.error())) return contact.error();
+    if (contact.ok()) {
       t.requester.set_outcome(d.from, *std::move(contact));
-    else
+    } else {
       t.requester.set_bad_answer(d.from);
+      bad(contact.error().text);
+    }
     work.note(
         "trace.answered",
         {{"trace", d.session.hex()}, {"party", d.from.str()}, {"answer", sha256_id(d.body).hex()}});
-  } else if (d.type == MessageType::trace_refusal) {
+  } else if (t.requester.outcome_of(d.from) == before) {
+    return work;  // it came twice, or too late
+  } else {
     work.note(
         "trace.refused",
         {{"trace", d.session.hex()}, {"party", d.from.str()}, {"answer", sha256_id(d.body).hex()}});
   }
+  wipe_by_ = std::min(wipe_by_.value_or(now + kWalKept), now + kWalKept);
   work.add(keep(t, now));
   work.add(answer_waiting(d.session));
   return work;
@@ -494,6 +547,15 @@ Result<std::optional<std::string>> TraceDesk::look_up(const Requester::Found& fo
   if (!record) return std::optional<std::string>();
   HR_ASSIGN(std::string contact, open_trace_record(found.keys.key, *record));
   return std::optional<std::string>(std::move(contact));
+}
+
+Work TraceDesk::end(const KeptTrace& t, UtcTime now) {
+  Work work;
+  work.note("trace.ended", {{"trace", t.requester.id().hex()}});
+  work.add(keep(t, now));
+  work.add(answer_waiting(t.requester.id()));
+  wipe_by_ = std::min(wipe_by_.value_or(now + kWalKept), now + kWalKept);
+  return work;
 }
 
 Work TraceDesk::answer_waiting(const SessionId& id) {
@@ -515,10 +577,7 @@ Result<Work> TraceDesk::on_time(UtcTime now) {
     work.add(after(run_->client->on_time(now, env_.rng), now));
   }
   for (auto& [id, t] : traces_) {
-    if (wiped_at_.contains(id) || !t.requester.on_time(now)) continue;
-    work.note("trace.ended", {{"trace", id.hex()}});
-    work.add(keep(t, now));
-    work.add(answer_waiting(id));
+    if (!wiped_at_.contains(id) && t.requester.on_time(now)) work.add(end(t, now));
   }
   for (auto it = wiped_at_.begin(); it != wiped_at_.end();) {
     if (it->second > now) {
@@ -529,6 +588,19 @@ Result<Work> TraceDesk::on_time(UtcTime now) {
     work.write(
         [id = it->first](store::LineageStore& s) { return s.sessions().remove(id, kTraceKind); });
     it = wiped_at_.erase(it);
+    wipe_by_ = std::min(wipe_by_.value_or(now), now);
+  }
+  if (lineage_.agreement.trace && now >= prune_openings_at_) {
+    prune_openings_at_ = now + kPruneOpenings;
+    work.write([now](store::LineageStore& store) { return store.traces().prune_openings(now); });
+  }
+  // What was wiped still stands in the write-ahead log.
+  if (wipe_by_ && *wipe_by_ <= now) {
+    wipe_by_.reset();
+    work.follow.push_back([this](const Committed&) -> Result<Work> {
+      HR_TRY(lineage_.store.database().checkpoint());
+      return Work{};
+    });
   }
   for (const Waiting& w : waiting_)
     if (w.until <= now) w.reply.result(show_result(traces_.at(w.id), lineage_));
@@ -544,6 +616,7 @@ std::optional<UtcTime> TraceDesk::next_wake() const {
   for (const auto& [id, t] : traces_)
     sooner(wiped_at_.contains(id) ? wiped_at_.at(id) : t.requester.not_after());
   for (const Waiting& w : waiting_) sooner(w.until);
+  if (wipe_by_) sooner(*wipe_by_);
   return at;
 }
 

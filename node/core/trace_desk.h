@@ -19,8 +19,10 @@
 
 namespace hedgerow::core {
 
-inline constexpr std::size_t kMaxTraces = 1024;             // kept at a time
-inline constexpr std::size_t kMaxUnsigned = 32;             // of them not yet signed
+inline constexpr std::size_t kMaxTraces = 1024;  // kept at a time
+inline constexpr std::size_t kMaxUnsigned = 32;  // of them not yet signed
+// Whoever's directory ends sooner is not asked: the trace would end with it, for everybody.
+inline constexpr std::chrono::hours kShortestTrace{6};
 inline constexpr std::chrono::minutes kLongestCollect{10};  // a practitioner's call for the result
 
 struct TraceWanted {
@@ -49,12 +51,12 @@ class TraceDesk {
   Result<Work> take_approval(const SessionId& id, ByteView statement, Reply reply, UtcTime now);
   // `trace-result`: for the practitioner who signed, and says so freshly. Replies when every
   // responder has answered, or when `wait` has passed.
-  Result<void> result(const SessionId& id, ByteView statement, std::chrono::seconds wait,
+  Result<Work> result(const SessionId& id, ByteView statement, std::chrono::seconds wait,
                       Reply reply, UtcTime now);
   Result<nlohmann::json> show(const SessionId& id) const;
   Result<nlohmann::json> list() const;
   // `trace-opening`: what two officers can open together.
-  Result<nlohmann::json> opening(const SessionId& id);
+  Result<Work> opening(const SessionId& id, Reply reply);
   // Whoever waited on this connection has gone. What was being prepared for them is forgotten.
   void forget_reply(std::uint64_t connection);
 
@@ -74,8 +76,10 @@ class TraceDesk {
   };
 
   Result<void> check_wanted(const TraceWanted& wanted, UtcTime now) const;
+  // Those asked today and those that wait for their approval, without `except`.
   Result<void> check_quota(const std::optional<std::string>& practitioner,
-                           const policies::TracePermit& permit, UtcTime now) const;
+                           const policies::TracePermit& permit, const SessionId& except,
+                           UtcTime now) const;
   Result<policies::TracePermit> permit(const protocol::trace::Order& order,
                                        const Certificate& practitioner, const Certificate* approver,
                                        UtcTime now) const;
@@ -87,6 +91,7 @@ class TraceDesk {
   Result<Work> on_answer(const Delivery& delivery, UtcTime now);
   Result<std::optional<std::string>> look_up(const protocol::trace::Requester::Found& found);
   Work keep(const KeptTrace& trace, UtcTime now);
+  Work end(const KeptTrace& trace, UtcTime now);
   Work answer_waiting(const SessionId& id);
   void fail(const Error& error);
 
@@ -98,6 +103,8 @@ class TraceDesk {
   std::map<SessionId, KeptTrace> traces_;
   std::map<SessionId, UtcTime> wiped_at_;  // of those that are over
   std::vector<Waiting> waiting_;
+  std::optional<UtcTime> wipe_by_;  // what was wiped goes from the write-ahead log too
+  UtcTime prune_openings_at_{};
 };
 
 }  // namespace hedgerow::core

@@ -118,6 +118,8 @@ CREATE TABLE trace_seen (
   requester TEXT NOT NULL, id BLOB NOT NULL, practitioner TEXT NOT NULL, utc_day INTEGER NOT NULL,
   request_hash BLOB NOT NULL, point_hash BLOB NOT NULL UNIQUE, answer BLOB NOT NULL,
   not_after INTEGER NOT NULL, PRIMARY KEY (requester, id)) STRICT;
+CREATE TABLE trace_opening (
+  id BLOB PRIMARY KEY, opening BLOB NOT NULL, not_after INTEGER NOT NULL) STRICT;
 )sql";
 
 constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};

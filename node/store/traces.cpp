@@ -207,6 +207,26 @@ Result<std::uint32_t> Traces::asked_of_practitioner(const PartyId& requester,
   return found ? static_cast<std::uint32_t>(s.integer(0)) : 0U;
 }
 
+Result<void> Traces::put_opening(const SessionId& id, ByteView opening, UtcTime not_after) {
+  HR_TRY(check_size(opening.size(), kMaxTraceOpening, "the opening of a case reference"));
+  Statement s = db_->prepare(
+      "INSERT INTO trace_opening (id, opening, not_after) VALUES (?1, ?2, ?3)"
+      " ON CONFLICT (id) DO UPDATE SET opening = ?2, not_after = ?3");
+  return s.bind(1, id.view()).bind(2, opening).bind(3, not_after).run();
+}
+
+Result<std::optional<Bytes>> Traces::find_opening(const SessionId& id) {
+  Statement s = db_->prepare("SELECT opening FROM trace_opening WHERE id = ?1");
+  HR_ASSIGN(const bool found, s.bind(1, id.view()).step());
+  if (!found) return std::optional<Bytes>();
+  return std::optional<Bytes>(s.blob(0));
+}
+
+Result<void> Traces::prune_openings(UtcTime now) {
+  Statement s = db_->prepare("DELETE FROM trace_opening WHERE not_after < ?1");
+  return s.bind(1, now).run();
+}
+
 Result<std::uint64_t> Traces::prune_seen(UtcTime now) {
   const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
   Statement s = db_->prepare("DELETE FROM trace_seen WHERE utc_day < ?1 AND not_after < ?2");

@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxTraceHeader = 1024;  // bytes of a header's sta
 inline constexpr std::size_t kMaxTraceChunk = std::size_t{4096} * kTraceRecordSize;
 inline constexpr std::uint32_t kMaxTraceChunks = 32;
 inline constexpr std::size_t kMaxTraceAnswer = 1024;       // bytes of an answer's statement
+inline constexpr std::size_t kMaxTraceOpening = 1024;      // bytes, with its commitment
 inline constexpr std::size_t kMaxTracePractitioner = 200;  // bytes of a certificate's URN
 inline constexpr std::chrono::hours kTraceSeenGrace{24};   // beyond not_after
 
@@ -98,6 +99,13 @@ class Traces {
   Result<std::uint32_t> asked_of_practitioner(const PartyId& requester,
                                               const std::string& practitioner,
                                               std::int32_t utc_day);
+  // --- openings of own traces' case references ---
+  // Writes: adds, or replaces. bad_input: out of bounds.
+  Result<void> put_opening(const SessionId& id, ByteView opening, UtcTime not_after);
+  Result<std::optional<Bytes>> find_opening(const SessionId& id);
+  // Writes. Those whose date has passed.
+  Result<void> prune_openings(UtcTime now);
+
   // Writes. Forgets what charges nothing any more and can come again no more: its day is over, and
   // its date passed kTraceSeenGrace ago. How many there were.
   Result<std::uint64_t> prune_seen(UtcTime now);

@@ -11,12 +11,11 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSecretSize = Element::kSize + Scalar::kSize;  // T || r
 
-// The day's key is erased with the directory of the day after next.
-UtcTime end_of(std::int32_t first_day) {
-  return UtcTime(std::chrono::sys_days(std::chrono::days(first_day + 2))) - kBeforeTheEnd;
-}
-
 }  // namespace
+
+UtcTime ends_at(std::int32_t day) {
+  return UtcTime(std::chrono::sys_days(std::chrono::days(day + 2))) - kBeforeTheEnd;
+}
 
 Requester Requester::begin(RequesterSetup setup, Order words,
                            const std::vector<Responder>& responders, const Pseudonym& child,
@@ -39,7 +38,7 @@ Requester Requester::begin(RequesterSetup setup, Order words,
     out.order_.points.push_back({party, header.day, sha256_id(blinded->bytes())});
     first_day = std::min(first_day, header.day);
   }
-  out.not_after_ = end_of(first_day);
+  out.not_after_ = ends_at(first_day);
   return out;
 }
 
@@ -108,6 +107,9 @@ Result<std::optional<Requester::Found>> Requester::on_message(const PartyId& fro
   const Sha256 request = sha256_id(request_);
   if (type == MessageType::trace_refusal) {
     HR_ASSIGN(const Refusal refusal, Refusal::decode(s.body()));
+    // Of this request, or of what it could not read.
+    const bool unread = refusal.reason == RefusalReason::malformed && refusal.request == Sha256{};
+    if (refusal.request != request && !unread) return wrong("a refusal of another request");
     p.outcome = Outcome::refused;
     p.reason = refusal.reason;
     forget(*index);
@@ -148,6 +150,11 @@ bool Requester::on_time(UtcTime now) {
   state_ = State::ended;
   for (std::size_t i = 0; i < parties_.size(); ++i) forget(i);
   return true;
+}
+
+std::optional<Outcome> Requester::outcome_of(const PartyId& party) const {
+  const auto index = index_of(party);
+  return index ? std::optional(parties_[*index].outcome) : std::nullopt;
 }
 
 bool Requester::complete() const {

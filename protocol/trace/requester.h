@@ -46,6 +46,9 @@ enum class Outcome : std::uint8_t {
 // Before not_after, so that a responder whose clock is a little ahead still has its key.
 inline constexpr std::chrono::minutes kBeforeTheEnd{10};
 
+// A trace ends with the key of its earliest directory: the end of the day after, less that.
+UtcTime ends_at(std::int32_t day);
+
 class Requester {
  public:
   enum class State : std::uint8_t { unsigned_ = 1, waiting = 2, asked = 3, ended = 4 };
@@ -94,6 +97,8 @@ class Requester {
 
   State state() const { return state_; }
   bool complete() const;  // every responder has answered or refused, well or badly
+  // Nothing of a party that is not asked.
+  std::optional<Outcome> outcome_of(const PartyId& party) const;
   const SessionId& id() const { return setup_.id; }
   const Order& order() const { return order_; }
   UtcTime not_after() const { return not_after_; }

@@ -300,7 +300,7 @@ TEST(SimulatedTrace, AnOfficerMayRefuseThemAll) {
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(traced_status(*result, kHealth), "refused");
   EXPECT_EQ(traced_status(*result, kPolice), "contact");
-  EXPECT_EQ(w.field(kHealth, "trace.refused", "reason"), "not-permitted");
+  EXPECT_EQ(w.field(kHealth, "trace.refused", "refused"), "not-permitted");
   w.check_faults();
 }
 
