@@ -119,6 +119,11 @@ Result<void> TraceDesk::check_wanted(const TraceWanted& wanted, UtcTime now) con
   if (!policies::is_canonical({lineage_.id(), wanted.purpose, wanted.legal_basis, wanted.reason}) ||
       wanted.reason.empty())
     return Error{Code::usage, "a trace needs a reason, one line of at most 500 bytes", {}, {}};
+  if (import::contains_nhs_number(as_bytes(wanted.reason)))
+    return Error{Code::usage,
+                 "the reason holds an NHS number",
+                 {},
+                 "it goes on every party's log: say why, and nothing of the child"};
   const policies::TracePermit quota{grant->id, grant->line, grant->daily_quota,
                                     grant->practitioner_quota};
   return check_quota(std::nullopt, quota, {}, now);

@@ -95,6 +95,8 @@ TEST_F(TraceRecords, WhatIsSealedMustBeAContactWithPaddingOfZeros) {
   };
   EXPECT_TRUE(open_trace_record(keys.key, record_of({2, 0, 'o', 'k'})).ok());
   EXPECT_FALSE(open_trace_record(keys.key, record_of({2, 0, 'o', 'k', 1})).ok());
+  EXPECT_FALSE(open_trace_record(keys.key, record_of({3, 0, 'a', 27, 'b'})).ok()) << "an escape";
+  EXPECT_FALSE(open_trace_record(keys.key, record_of({3, 0, 'a', '\n', 'b'})).ok()) << "a line end";
   EXPECT_FALSE(open_trace_record(keys.key, record_of({223, 0})).ok());
   EXPECT_FALSE(open_trace_record(keys.key, record_of({0, 1})).ok());
 }

@@ -278,5 +278,23 @@ TEST_F(TracesTest, AChargeIsForgottenOnlyWhenItsDayIsOverAndItCanComeAgainNoMore
   EXPECT_FALSE(traces().point_seen(long_lived.point_hash).value());
 }
 
+TEST_F(TracesTest, OpeningsAreKeptUntilTheirDate) {
+  SessionId id;
+  id.bytes[0] = 1;
+  const UtcTime until{hours(100)};
+  ASSERT_TRUE(commit([&] { return traces().put_opening(id, Bytes(400, 7), until); }).ok());
+  EXPECT_EQ(traces().find_opening(id).value(), Bytes(400, 7));
+  ASSERT_TRUE(commit([&] { return traces().prune_openings(until); }).ok());
+  EXPECT_TRUE(traces().find_opening(id)->has_value());
+  // Kept longer once the trace was asked.
+  ASSERT_TRUE(
+      commit([&] { return traces().put_opening(id, Bytes(400, 7), until + hours(1)); }).ok());
+  const auto later = until + std::chrono::milliseconds(1);
+  ASSERT_TRUE(commit([&] { return traces().prune_openings(later); }).ok());
+  EXPECT_TRUE(traces().find_opening(id)->has_value());
+  ASSERT_TRUE(commit([&] { return traces().prune_openings(later + hours(1)); }).ok());
+  EXPECT_FALSE(traces().find_opening(id)->has_value());
+}
+
 }  // namespace
 }  // namespace hedgerow::store

@@ -132,6 +132,24 @@ TEST_F(Requesting, ARefusalSaysWhy) {
   EXPECT_FALSE(r.complete());
 }
 
+TEST_F(Requesting, ARefusalOfAnotherRequestDoesNotCount) {
+  Requester r = begin(known_);
+  asked(r);
+  const auto refused = [&](const Sha256& request, RefusalReason reason) {
+    const Bytes s = Statement::sign(nodes_.at(police_), MessageType::trace_refusal,
+                                    {police_, lineage_, agreement_, r.id(), 0, r.not_after()},
+                                    Refusal{request, reason}.encode())
+                        .encode();
+    return take(r, police_, s, MessageType::trace_refusal);
+  };
+  EXPECT_FALSE(refused(sha256_id(as_bytes("other")), RefusalReason::quota).ok());
+  EXPECT_FALSE(refused({}, RefusalReason::quota).ok());
+  EXPECT_EQ(r.outcome_of(police_), Outcome::none);
+  EXPECT_TRUE(refused({}, RefusalReason::malformed).ok()) << "it could not be read";
+  EXPECT_EQ(r.outcome_of(police_), Outcome::refused);
+  EXPECT_FALSE(r.outcome_of(partnership_).has_value());
+}
+
 TEST_F(Requesting, OnlyTheOrderPreparedHereIsTaken) {
   Requester r = begin(known_);
   const Requester other = begin(known_);
