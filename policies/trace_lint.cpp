@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "crypto/base/plain_text.h"
 #include "policies/agreement_lint.h"
 #include "policies/trace.h"
 
@@ -120,6 +121,9 @@ class TraceLint {
     if (duty == p.contacts.end() || duty->second.empty())
       error(path + ".contacts", in_quotes(p.id.str()) + " names no contact for duty",
             "it is what a trace shows of it: whom to ring");
+    else if (!is_plain_text(duty->second))
+      error(path + ".contacts", "the contact for duty is not plain text",
+            "one line of UTF-8, without control characters: it is shown on others' screens");
     else if (duty->second.size() > kMaxDutyContactBytes)
       error(
           path + ".contacts",

@@ -259,6 +259,17 @@ TEST(TraceGrant, HasDutyContactsThatARecordHasRoomFor) {
             "longer than 222 bytes");
 }
 
+TEST(TraceGrant, HasDutyContactsThatArePlainText) {
+  // Control characters are refused wherever they stand; these turn text round.
+  for (const char* contact : {"zzz \\u202E", "zzz \\u2066", "zzz \\u200F"}) {
+    const std::string duty = "duty = \"" + std::string(contact) + "\"";
+    expect_at(Severity::error, in_contributor("vale-voice", "duty = \"u\"", duty), "zzz",
+              "is not plain text");
+  }
+  EXPECT_TRUE(read_text(in_contributor("vale-voice", "duty = \"u\"", "duty = \"Büro \\u00fc\""))
+                  .agreement.has_value());
+}
+
 TEST(TraceGrant, NeedsThreeContributors) {
   std::string text = with_trace();
   for (const char* party : {"vale-voice", "vale-health"})
