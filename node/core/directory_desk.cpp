@@ -1,5 +1,6 @@
 #include "node/core/directory_desk.h"
 
+#include <limits>
 #include <memory>
 
 #include "crypto/hash.h"
@@ -55,7 +56,13 @@ bool DirectoryDesk::may_make(UtcTime now) const {
 }
 
 Result<Work> DirectoryDesk::restore(UtcTime now) {
-  if (!takes_part()) return Work{};
+  if (!lineage_.own().roles.contributor) return Work{};
+  // What was erased before a crash may still stand in the write-ahead log, and nothing else says
+  // so.
+  HR_TRY(lineage_.store.database().checkpoint());
+  HR_ASSIGN(const bool keeps,
+            lineage_.store.traces().any_before(std::numeric_limits<std::int32_t>::max()));
+  if (!takes_part() && !keeps) return Work{};
   day_ = day_of(now);
   wake_at_ = beginning_of(day_ + 1);
   HR_ASSIGN(Work work, forget_old(now));
@@ -194,7 +201,7 @@ Result<Work> DirectoryDesk::on_chunk_get(const Delivery& d, UtcTime now) {
 
 Result<Work> DirectoryDesk::on_time(UtcTime now) {
   Work work;
-  if (!takes_part()) return work;
+  if (!wake_at_) return work;
   if (const std::int32_t today = day_of(now); today != day_) {
     day_ = today;
     wake_at_ = beginning_of(today + 1);

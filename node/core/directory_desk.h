@@ -2,7 +2,8 @@
 // one at each change of the UTC day, erases the secrets of days that are over, and hands its header
 // and chunks to the other contributors.
 //
-// It does something only where the agreement has a grant of traces and this party contributes.
+// It does something only where the agreement has a grant of traces and this party contributes;
+// what is left of a grant that is no more is erased like everything else.
 #pragma once
 
 #include <map>
@@ -27,8 +28,9 @@ class DirectoryDesk {
  public:
   DirectoryDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment);
 
-  // Erases what is over. Where the day has changed since the newest directory, which is
-  // yesterday's, today's is begun; where there is neither, when it is first asked for.
+  // Erases what is over, from the write-ahead log too. Where the day has changed since the newest
+  // directory, which is yesterday's, today's is begun; where there is neither, when it is first
+  // asked for.
   Result<Work> restore(UtcTime now);
   // trace_header_get, trace_chunk_get. An error means refused, with its culprit.
   Result<Work> on_message(const Delivery& delivery, UtcTime now);
@@ -58,8 +60,8 @@ class DirectoryDesk {
   UtcTime ready_at_{};                    // of builder_: not before
   std::map<PartyId, SessionId> waiting_;  // for the directory that is being made
   std::map<PartyId, Served> served_;
-  std::int32_t day_ = 0;  // the last that was seen
-  std::optional<UtcTime> wake_at_;
+  std::int32_t day_ = 0;            // the last that was seen
+  std::optional<UtcTime> wake_at_;  // none: nothing to make and nothing to erase
 };
 
 }  // namespace hedgerow::core

@@ -232,6 +232,30 @@ TEST_F(SimulatedDirectories, AChangeOfTheDayThatACrashCutShortIsMadeUpForWithAno
   EXPECT_THAT(faults_of(region()), IsEmpty());
 }
 
+TEST_F(SimulatedDirectories, WhatWasErasedIsGoneFromTheWriteAheadLogAfterAKill) {
+  fetch();
+  const std::int32_t first = today();
+  const auto wal = region().home(kOther) / "state/lineages/vale-cse.db-wal";
+  core::Work work;
+  work.write([&](store::LineageStore& s) -> Result<void> {
+    HR_TRY(s.traces().erase_days_before(PartyId::parse(kOther).value(), first + 1));
+    return s.traces().drop_directories_before(first + 1);
+  });
+  ASSERT_TRUE(region().lineage(kOther).commit(std::move(work), region().now()).ok());
+  // Killed before the checkpoint: nothing closes the database.
+  const auto killed = region().home(kOther) / "killed";
+  std::filesystem::copy(region().home(kOther) / "state", killed,
+                        std::filesystem::copy_options::recursive);
+  region().crash(kOther);
+  std::filesystem::remove_all(region().home(kOther) / "state");
+  std::filesystem::rename(killed, region().home(kOther) / "state");
+  ASSERT_GT(std::filesystem::file_size(wal), 0U);
+  region().start(kOther);
+  EXPECT_FALSE(traces(kOther).any_before(first + 9).value());
+  EXPECT_EQ(std::filesystem::file_size(wal), 0U);
+  EXPECT_THAT(faults_of(region()), IsEmpty());
+}
+
 TEST_F(SimulatedDirectories, ASilentPartyIsNamed) {
   region().crash(kOther);
   const json result = fetch();
@@ -337,6 +361,33 @@ TEST(SimulatedRegionWithoutTraces, MakesNoDirectoriesAndFetchesNone) {
   region.run_for(std::chrono::hours(25));
   EXPECT_FALSE(
       region.lineage(kOther).context().store.traces().newest_own_day().value().has_value());
+}
+
+TEST(SimulatedRegionWithoutTraces, ErasesWhatAGrantThatIsNoMoreHasLeft) {
+  Options options;
+  options.with_key = true;
+  Region region(97, options);
+  region.run_for(seconds(30));
+  const std::int32_t first = date_of(region.now());
+  const auto traces = [&] { return region.lineage(kOther).context().store.traces(); };
+  core::Work work;
+  work.write([&](store::LineageStore& s) -> Result<void> {
+    for (const std::int32_t day : {first - 2, first}) {
+      ByteArray<32> scalar{};
+      scalar[0] = 7;
+      HR_ASSIGN(const auto secret, decode_secret_scalar(scalar));
+      HR_TRY(s.traces().put_day(day, secret, to_bytes("header")));
+      HR_TRY(s.traces().put_directory(PartyId::parse(kAgency).value(), day, to_bytes("header")));
+    }
+    return {};
+  });
+  ASSERT_TRUE(region.lineage(kOther).commit(std::move(work), region.now()).ok());
+  region.crash(kOther);
+  region.start(kOther);
+  EXPECT_FALSE(traces().any_before(first).value());
+  EXPECT_TRUE(traces().any_before(first + 1).value());
+  region.run_for(std::chrono::hours(48));
+  EXPECT_FALSE(traces().any_before(first + 9).value());
 }
 
 }  // namespace
