@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "node/core/hub_rows.h"
 #include "node/core/match_rate.h"
+#include "node/import/nhs_number.h"
 
 namespace hedgerow::core {
 
@@ -165,6 +166,12 @@ Result<Work> HomeDesk::ask(ByteView statement, Reply reply, UtcTime now) {
   if (admission.asked.asker.agency() != lineage_.self)
     return denied("the asker belongs to another agency",
                   "questions are asked through the node of the asker's own agency");
+  // Every party's log would have it for good.
+  if (import::contains_nhs_number(as_bytes(admission.question.reason)))
+    return Error{Code::usage,
+                 "the reason has an NHS number in it",
+                 {},
+                 "say why, and nothing of a child: every party keeps the reason on its log"};
   if (waiting_.contains(admission.asked.id)) return denied("this question was asked already");
   HR_ASSIGN(const auto known, lineage_.store.questions().get(admission.asked.id));
   if (known) return denied("this question was asked already", "see `hedgerow ask --result`");

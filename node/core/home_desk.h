@@ -26,7 +26,8 @@ class HomeDesk {
   // Gives what is left to do of questions that are not permitted any more.
   Result<Work> restore(UtcTime now);
 
-  // The asker's signed question. `reply` hears progress and the end.
+  // The asker's signed question. `reply` hears progress and the end. Code::usage, and nothing is
+  // logged: the reason has an NHS number in it.
   Result<Work> ask(ByteView question_statement, Reply reply, UtcTime now);
   // The answer to a question asked before, now or when it comes; to whoever waits for it already
   // too.

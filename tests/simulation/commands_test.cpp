@@ -129,6 +129,22 @@ TEST_F(SimulatedWaiting, RefusesAnotherQuestionUnderItsId) {
   w_.check(region().wait(asked_).result);
 }
 
+TEST_F(SimulatedWaiting, RefusesAnNhsNumberAsAReasonAndLogsNothing) {
+  std::vector<std::string> faults;
+  const std::size_t before = verified_log(region(), kHome, faults).size();
+  policies::Question about = flows("2026-Q3", "2026-Q3");
+  const std::string number = nhs_number(3);
+  about.reason = "What became of " + number.substr(0, 3) + " " + number.substr(3) + "?";
+  const Outcome o =
+      region().wait(region().command(kHome, ask_request(region(), question_id(63), about)));
+  ASSERT_TRUE(o.error);
+  EXPECT_EQ(o.error->code, Code::usage);
+  EXPECT_EQ(o.error->text, "the reason has an NHS number in it");
+  EXPECT_THAT(o.error->hint, HasSubstr("every party"));
+  EXPECT_EQ(verified_log(region(), kHome, faults).size(), before);
+  EXPECT_THAT(faults, IsEmpty());
+}
+
 TEST(SimulatedQuestion, OverTwoNewPeriodsReleasesBothInTurn) {
   World w(61, 60);
   w.begin();
