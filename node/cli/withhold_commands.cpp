@@ -77,6 +77,14 @@ json decision_request(const char* command, const WithholdOptions& o) {
   return request;
 }
 
+// Of a child who is in a directory.
+std::string still_traceable(const json& added) {
+  const auto until = added.find("traceable_until");
+  if (!added.value("known", true) || until == added.end() || !until->is_string()) return {};
+  return "a trace can still find the child until the end of " + until->get<std::string>() +
+         " (UTC), in directories made before\n";
+}
+
 Result<void> withhold_add(Context& context, const WithholdOptions& o) {
   HR_ASSIGN(SecretBytes reference, reference_from(o.reference_file));
   json request = decision_request("withhold-add", o);
@@ -93,7 +101,8 @@ Result<void> withhold_add(Context& context, const WithholdOptions& o) {
     context.out << result.value("agreement", "") << ": decision " << result.value("number", 0)
                 << " of " << result.value("date", "") << ", to be reviewed by "
                 << result.value("review", "")
-                << "\nthe child is in no period frozen, and no directory made, from now on\n";
+                << "\nthe child is in no period frozen, and no directory made, from now on\n"
+                << still_traceable(result);
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/duty_contact.h"
+#include "node/import/nhs_number.h"
 #include "node/import/reference.h"
 
 namespace hedgerow::core {
@@ -21,6 +22,23 @@ Result<Day> day_of(const std::optional<Day>& said, UtcTime now) {
   if (said && *said > today)
     return bad_input("the date " + policies::to_text(*said) + " lies in the future", "see --date");
   return said.value_or(today);
+}
+
+// An officer reads these words in a list, and the child is to be in none.
+Result<void> check_words(const std::string& reason, const std::string& decider) {
+  for (const auto& [text, what] : {std::pair(&reason, "the reason"), {&decider, "the decider"}})
+    if (import::contains_nhs_number(as_bytes(*text)))
+      return bad_input(std::string(what) + " has an NHS number in it",
+                       "say why and who decides, not about whom: the decision has its own number");
+  return {};
+}
+
+// Today's directory has the child, or will while it is being made, and today's key answers until
+// the end of tomorrow. None: the agreement has no grant of traces.
+std::optional<Day> traceable_until(const policies::Agreement& agreement, UtcTime now) {
+  if (!agreement.trace) return std::nullopt;
+  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+  return Day{static_cast<std::int32_t>(today + 1)};
 }
 
 json decision_json(const store::WithholdRecord& r) {
@@ -48,6 +66,7 @@ Result<void> WithholdDesk::check_contributor() const {
 Result<Work> WithholdDesk::add(const WithholdAdd& wanted, ByteView reference, Reply reply,
                                UtcTime now) {
   HR_TRY(check_contributor());
+  HR_TRY(check_words(wanted.reason, wanted.decider));
   HR_ASSIGN(const Day date, day_of(wanted.date, now));
   if (wanted.review < policies::london_day(now))
     return bad_input("the review on " + policies::to_text(wanted.review) + " lies in the past",
@@ -71,19 +90,23 @@ Result<Work> WithholdDesk::add(const WithholdAdd& wanted, ByteView reference, Re
     HR_TRY(s.withheld().add(decision));
     return {};
   });
-  work.then.push_back([reply = std::move(reply), id = lineage_.id(), number, known, date,
+  json until;
+  if (const auto day = traceable_until(lineage_.agreement, now)) until = policies::to_text(*day);
+  work.then.push_back([reply = std::move(reply), id = lineage_.id(), number, known, date, until,
                        review = wanted.review](const Committed&) {
     reply.result({{"schema", "hedgerow/withheld/1"},
                   {"agreement", id.str()},
                   {"number", number},
                   {"date", policies::to_text(date)},
                   {"review", policies::to_text(review)},
+                  {"traceable_until", until},
                   {"known", known}});
   });
   return work;
 }
 
 Result<Work> WithholdDesk::end(const WithholdEnded& wanted, Reply reply, UtcTime now) {
+  HR_TRY(check_words(wanted.reason, wanted.decider));
   HR_ASSIGN(const Day date, day_of(wanted.date, now));
   const store::WithholdEnd end{wanted.reason, wanted.decider, date.number};
   HR_TRY(lineage_.store.withheld().may_end(wanted.number, end));

@@ -19,7 +19,8 @@ class WithholdDesk {
   explicit WithholdDesk(LineageContext& lineage) : lineage_(lineage) {}
 
   // `reference`: the line with the child's reference, in memory that the caller wipes.
-  // Errors: denied: this party holds no records; bad_input: the reference, a text or a date.
+  // Errors: denied: this party holds no records; bad_input: the reference, a text (with an NHS
+  // number in it, too) or a date.
   Result<Work> add(const WithholdAdd& wanted, ByteView reference, Reply reply, UtcTime now);
   // Errors: bad_input: no such decision, or it has ended; a text or a date.
   Result<Work> end(const WithholdEnded& wanted, Reply reply, UtcTime now);

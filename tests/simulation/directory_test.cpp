@@ -190,6 +190,34 @@ TEST_F(SimulatedDirectories, ChangeWithTheDayAndOldSecretsAreErased) {
   EXPECT_THAT(faults_of(region()), IsEmpty());
 }
 
+// What `hedgerow withhold add` says: until when a trace finds the child.
+TEST_F(SimulatedDirectories, AnswerForAChildWhoIsWithheldUntilTheEndOfTheNextDay) {
+  fetch();
+  const auto all = context(kOther).store.children().shared(0).value();
+  const Row& row =
+      *std::ranges::find_if(w_.records.at(kOther), [](const Row& r) { return r.with_number; });
+  const auto added = region().wait(region().command(kOther,
+                                                    {{"command", "withhold-add"},
+                                                     {"reason", "kin may search for her"},
+                                                     {"decider", "head of safeguarding"},
+                                                     {"review", "2026-12-24"}},
+                                                    row.reference + "\n"));
+  ASSERT_TRUE(added.result) << (added.error ? added.error->text : "");
+  const std::int32_t until_day = today() + 1;
+  EXPECT_EQ(added.result->at("traceable_until"), policies::to_text(policies::Day{until_day}));
+  const auto shared = context(kOther).store.children().shared(0).value();
+  ASSERT_EQ(shared.size() + 1, all.size());
+  const auto child = std::ranges::find_if(
+      all, [&](const auto& c) { return !std::ranges::binary_search(shared, c); });
+  EXPECT_TRUE(contact_at(kOther, *child));
+  until(midnight(until_day));
+  EXPECT_TRUE(has_secret(kOther, until_day - 1)) << "the key that answers for the child";
+  fetch();
+  EXPECT_FALSE(contact_at(kOther, *child));
+  until(midnight(until_day + 1));
+  EXPECT_FALSE(has_secret(kOther, until_day - 1));
+}
+
 TEST_F(SimulatedDirectories, AreThereAtATimeThatTheBucketAloneSays) {
   const auto ready = core::kDirectoryPace * 1024;
   for (const std::string& party : {kOther, std::string("vale-voice")}) {

@@ -86,6 +86,7 @@ TEST_F(SimulatedWithhold, LeavesChildrenWithAllTheirReferencesOutOfTheNextReleas
     ASSERT_TRUE(o.result) << (o.error ? o.error->text : "");
     EXPECT_EQ(o.result->at("number"), ++number);
     EXPECT_EQ(o.result->at("known"), true);
+    EXPECT_EQ(o.result->at("traceable_until"), nullptr) << "no grant of traces";
   }
   const PlainAnswer everybody = compute_plainly(w_.records);
   w_.plain = without(children);
@@ -186,6 +187,10 @@ TEST_F(SimulatedWithhold, RefusesBadInputAndStoresNothing) {
       {refused({{"reason", ""}}, "r"), "the reason is empty"},
       {refused({{"reason", "a\nb"}}, "r"), "control character"},
       {refused({{"decider", std::string(201, 'x')}}, "r"), "longer than 200"},
+      {refused({{"reason", "Kin of " + number + " may search"}}, "r"),
+       "the reason has an NHS number in it"},
+      {refused({{"decider", "the head, for " + number}}, "r"),
+       "the decider has an NHS number in it"},
       {refused({{"date", "2099-01-01"}}, "r"), "lies in the future"},
       {refused({{"review", "2026-01-01"}}, "r"), "lies in the past"},
   };
@@ -195,6 +200,11 @@ TEST_F(SimulatedWithhold, RefusesBadInputAndStoresNothing) {
     EXPECT_THAT(error.text, Not(HasSubstr(number)));
   }
   EXPECT_THAT(end(1).error->text, HasSubstr("no decision with the number 1"));
+  for (const char* field : {"reason", "decider"}) {
+    json ended = {{"command", "withhold-end"}, {"number", 1}, {"reason", "r"}, {"decider", "d"}};
+    ended[field] = "for " + number;
+    EXPECT_THAT(run(ended).error->text, HasSubstr("has an NHS number in it"));
+  }
   const Outcome hub = region().wait(region().command(std::string(kHub), add_request(), "r\n"));
   ASSERT_TRUE(hub.error);
   EXPECT_EQ(hub.error->code, Code::denied);
