@@ -82,7 +82,7 @@ Result<SecretBytes> read_secret_line(const std::filesystem::path& file, const Se
   auto all = read_private_file(file, line.max_size + 2);
   if (!all.ok()) {
     Error error = std::move(all).error();
-    if (!error.hint.empty()) error.hint = "chmod 0400 it";  // what is said of keys does not fit
+    if (!error.hint.empty()) error.hint = "chmod 0400 it; others may have read it";  // not a key
     return error;
   }
   const ByteView bytes = all->expose();
