@@ -1,7 +1,9 @@
 #include "tests/simulation/trace_evidence.h"
 
 #include <algorithm>
-#include <set>
+#include <tuple>
+
+#include "crypto/hash.h"
 
 namespace hedgerow::simulation {
 
@@ -20,16 +22,68 @@ const audit::Entry* find(const std::vector<audit::Entry>& log, std::string_view 
   return it == log.end() ? nullptr : &*it;
 }
 
+// A trace has its name from its requester: two of them may use the same id.
+using TraceName = std::pair<std::string, std::string>;  // requester, id
+using Answered = std::map<TraceName, const audit::Entry*>;
+
+// The whole of what the store was charged with stands on the log, as it was answered.
+void check_charges(Region& region, const std::string& party, const Answered& answered,
+                   std::vector<std::string>& faults) {
+  std::size_t rows = 0;
+  auto s = region.lineage(party).context().store.database().prepare(
+      "SELECT requester, id, practitioner, request_hash, answer FROM trace_seen");
+  while (s.step().value()) {
+    const TraceName name{s.text(0), to_hex(s.blob_view(1))};
+    const auto entry = answered.find(name);
+    if (entry == answered.end()) {
+      faults.push_back(party + " charged " + name.first +
+                       " for a trace that it has not as answered: " + name.second);
+      continue;
+    }
+    ++rows;
+    const audit::Entry& e = *entry->second;
+    if (text(e, "practitioner") != s.text(2) || text(e, "request") != to_hex(s.blob_view(3)) ||
+        text(e, "answer") != sha256_id(s.blob_view(4)).hex())
+      faults.push_back(party + " charged something else than it answered: " + name.second);
+  }
+  if (rows != answered.size())
+    faults.push_back(party + " answered " + std::to_string(answered.size()) +
+                     " traces and charged " + std::to_string(rows) + " of them");
+}
+
+// Nobody has had more of a day than the agreement gives, counted by hand.
+void check_trace_quotas(Region& region, const std::string& party, const Answered& answered,
+                        std::vector<std::string>& faults) {
+  auto& context = region.lineage(party).context();
+  auto traces = context.store.traces();
+  std::map<std::pair<std::string, std::int32_t>, std::uint32_t> of_agency;
+  std::map<std::tuple<std::string, std::int32_t, std::string>, std::uint32_t> of_practitioner;
+  for (const auto& [name, entry] : answered) {
+    const auto id = SessionId::from(*from_hex(name.second)).value();
+    const auto seen = traces.find_seen(PartyId::parse(name.first).value(), id).value();
+    if (!seen) continue;
+    ++of_agency[{name.first, seen->utc_day}];
+    ++of_practitioner[{name.first, seen->utc_day, seen->practitioner}];
+  }
+  for (const auto& [of, n] : of_agency) {
+    if (n > context.agreement.trace->daily_quota)
+      faults.push_back(party + " answered more of " + of.first + " than its quota");
+    if (traces.asked_of_agency(PartyId::parse(of.first).value(), of.second).value() != n)
+      faults.push_back(party + " counts something else than it answered");
+  }
+  for (const auto& [of, n] : of_practitioner)
+    if (n > context.agreement.trace->practitioner_quota)
+      faults.push_back(party + " answered more of " + std::get<2>(of) + " than its quota");
+}
+
 void check_responder(Region& region, const std::string& party, const Logs& logs,
                      std::vector<std::string>& faults) {
-  auto& context = region.lineage(party).context();
-  std::set<std::string> answered;
-  std::map<std::pair<std::string, std::int64_t>, std::uint32_t> charged;
+  Answered answered;
   for (const audit::Entry& e : logs.at(party)) {
     if (e.kind != "trace.answer") continue;
     const std::string trace = text(e, "trace");
     const std::string requester = text(e, "requester");
-    if (!answered.insert(trace).second)
+    if (!answered.emplace(TraceName{requester, trace}, &e).second)
       faults.push_back(party + " answered a trace twice: " + trace);
     const audit::Entry* approved = find(logs.at(requester), "trace.approved", trace);
     if (approved == nullptr || text(*approved, "practitioner") != text(e, "practitioner") ||
@@ -37,26 +91,9 @@ void check_responder(Region& region, const std::string& party, const Logs& logs,
       faults.push_back(party + " answered a trace that " + requester + " has not as approved");
     if (text(e, "practitioner") == text(e, "approver"))
       faults.push_back(party + " answered a trace of one person");
-    const auto id = SessionId::from(*from_hex(trace)).value();
-    const auto seen =
-        context.store.traces().find_seen(PartyId::parse(requester).value(), id).value();
-    if (!seen) {
-      faults.push_back(party + " answered a trace that was not charged");
-      continue;
-    }
-    const std::uint32_t n = ++charged[{requester, seen->utc_day}];
-    if (n > context.agreement.trace->daily_quota)
-      faults.push_back(party + " answered more of " + requester + " than its quota");
-    if (context.store.traces()
-            .asked_of_agency(PartyId::parse(requester).value(), seen->utc_day)
-            .value() < n)
-      faults.push_back(party + " charged less than it answered");
   }
-  for (const auto& [of, n] : charged)
-    if (context.store.traces()
-            .asked_of_agency(PartyId::parse(of.first).value(), static_cast<std::int32_t>(of.second))
-            .value() != n)
-      faults.push_back(party + " charged more than it answered");
+  check_charges(region, party, answered, faults);
+  check_trace_quotas(region, party, answered, faults);
 }
 
 void check_requester(const std::string& party, const Logs& logs, std::vector<std::string>& faults) {

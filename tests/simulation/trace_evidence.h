@@ -12,7 +12,8 @@ namespace hedgerow::simulation {
 
 // `logs`: of each party, without what was abandoned. Faults are added where one of these fails:
 //   a responder answers a trace once, and says so in one entry, with what its store was charged;
-//   nobody has more than the quota of a day;
+//   its store was charged nothing, for anybody, that no entry says;
+//   no agency and no practitioner has more than the quota of a day;
 //   nothing is answered that its requester's log does not have as approved, by two people;
 //   an answer that a requester took is one that its responder logged;
 //   no entry holds a contact.
