@@ -135,6 +135,8 @@ Result<std::optional<Refused>> ResponderDesk::over_quota(const PartyId& from, co
 Result<Work> ResponderDesk::on_ask(const Delivery& d, UtcTime now) {
   if (!lineage_.own().roles.contributor)
     return culprit_error("a trace for a party that holds no records", d.from.str());
+  if (count(asks_, d.from, now) > kMaxAsksADay)
+    return culprit_error("more traces in a day than anybody may ask", d.from.str());
   const auto examination =
       protocol::trace::examine_ask(d.body, d.from, lineage_.self, lineage_.id(),
                                    lineage_.agreement.hash, lineage_.peers.find(d.from)->root, now);
@@ -188,7 +190,8 @@ Result<Work> ResponderDesk::on_ask(const Delivery& d, UtcTime now) {
 // when it was signed counts. Only what the agreement permits is kept in its own words.
 Result<Work> ResponderDesk::on_notice(const Delivery& d, UtcTime now) {
   Work work;
-  if (!count_notice(d.from, now)) return work;
+  // What it may ask in a day, with what may be left of the day before.
+  if (count(notices_, d.from, now) > 4 * lineage_.agreement.trace->daily_quota) return work;
   const auto refused = [&](const std::string& why) {
     work.note("trace.notice-refused",
               {{"trace", d.session.hex()}, {"requester", d.from.str()}, {"why", why}});
@@ -211,13 +214,13 @@ Result<Work> ResponderDesk::on_notice(const Delivery& d, UtcTime now) {
   return work;
 }
 
-// No more of one party in a day than it may ask, with what it may have left of the day before.
-bool ResponderDesk::count_notice(const PartyId& from, UtcTime now) {
+// How many of one party there were on this day.
+std::uint32_t ResponderDesk::count(Counts& counts, const PartyId& from, UtcTime now) {
   const std::int32_t today = utc_day_of(now);
-  auto& [day, count] = notices_[from];
-  if (day != today) count = 0;
+  auto& [day, number] = counts[from];
+  if (day != today) number = 0;
   day = today;
-  return ++count <= 4 * lineage_.agreement.trace->daily_quota;
+  return ++number;
 }
 
 Work ResponderDesk::on_time(UtcTime now) {

@@ -14,6 +14,10 @@
 
 namespace hedgerow::core {
 
+// Of one party, however they end: what is beyond is neither answered nor written down, so that
+// nobody fills this node's log.
+inline constexpr std::uint32_t kMaxAsksADay = 1000;
+
 class ResponderDesk {
  public:
   ResponderDesk(LineageContext& lineage, const KeyDesk& keys, const Environment& environment)
@@ -29,7 +33,9 @@ class ResponderDesk {
   Result<Work> on_notice(const Delivery& delivery, UtcTime now);
   Work refuse(const Delivery& delivery, const protocol::trace::Refused& refused,
               const protocol::trace::Examined* asked) const;
-  bool count_notice(const PartyId& from, UtcTime now);
+  using Counts =
+      std::map<PartyId, std::pair<std::int32_t, std::uint32_t>>;  // a day, how many on it
+  static std::uint32_t count(Counts& counts, const PartyId& from, UtcTime now);
   // What was answered before, or nothing; an id or a point used for another is refused.
   Result<std::optional<Work>> seen_before(const Delivery& delivery,
                                           const protocol::trace::Examined& ask) const;
@@ -45,7 +51,7 @@ class ResponderDesk {
   const KeyDesk& keys_;
   Environment env_;
   UtcTime next_prune_{};
-  std::map<PartyId, std::pair<std::int32_t, std::uint32_t>> notices_;  // a day, and how many on it
+  Counts asks_, notices_;
 };
 
 }  // namespace hedgerow::core
