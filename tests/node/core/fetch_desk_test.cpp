@@ -173,7 +173,9 @@ TEST_F(FetchDeskTest, FindsEveryRecordByItsTagAndNothingElse) {
     const auto found = desk_->find(party("vale-police"), kToday, tag).value();
     ASSERT_TRUE(found) << i;
     EXPECT_TRUE(std::ranges::equal(*found, d.records[i]));
-    EXPECT_FALSE(desk_->find(party("vale-police"), kToday - 1, tag).value());
+    const auto gone = desk_->find(party("vale-police"), kToday - 1, tag);
+    ASSERT_FALSE(gone.ok()) << "that directory is not here, which is not the same";
+    EXPECT_EQ(gone.error().code, Code::bad_input);
     EXPECT_FALSE(desk_->find(party("vale-health"), kToday, tag).value());
   }
   EXPECT_FALSE(desk_->find(party("vale-police"), kToday, TraceTag{}).value());
