@@ -424,14 +424,17 @@ Result<Work> TraceDesk::result(const SessionId& id, ByteView statement, std::chr
       const Signed collect,
       protocol::trace::verify_signed(statement, MessageType::trace_collect,
                                      lineage_.peers.find(lineage_.self)->root, lineage_.id(), now));
-  HR_TRY(check_asker(lineage_, collect.person, now));
+  if (auto standing = check_asker(lineage_, collect.person, now); !standing.ok())
+    return deny(*t, collect.person, standing.error(), std::move(reply));
   if (collect.id != id || collect.agreement != lineage_.agreement.hash ||
       collect.not_after > now + kLongestCollect)
     return bad_input("the result was called for with another trace's id, or for too long");
   if (t->requester.request().empty()) return denied("this trace has not been signed yet");
   HR_ASSIGN(const Certificate practitioner, signer_of(t->requester.request()));
   if (practitioner.subject().urn() != collect.person.subject().urn())
-    return denied("this trace is another practitioner's", "only who asked is told");
+    return deny(*t, collect.person,
+                denied("this trace is another practitioner's", "only who asked is told"),
+                std::move(reply));
   if (t->requester.state() == Requester::State::waiting)
     return try_again("this trace waits for its approval",
                      "an approver: hedgerow trace approve " + id.hex());

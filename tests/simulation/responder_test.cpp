@@ -338,6 +338,13 @@ TEST_F(SimulatedResponder, KeepsNoEndlessRepliesForOneWhoTakesNone) {
   repeat(to_bytes("no trace"), 20);
   EXPECT_LE(waiting(), core::kMaxReplies);
   EXPECT_EQ(count_of(log(), "trace.refused"), 20U);
+  // Beyond the bound of a day nothing is written down any more.
+  repeat(to_bytes("no trace"), core::kMaxAsksADay);
+  const std::size_t refused = count_of(log(), "trace.refused");
+  EXPECT_LT(refused, core::kMaxAsksADay);
+  EXPECT_GT(refused, 20U);
+  repeat(to_bytes("no trace"), 20);
+  EXPECT_EQ(count_of(log(), "trace.refused"), refused);
   EXPECT_EQ(charges(), 1U);
   EXPECT_THAT(region.failures(), ::testing::IsEmpty());
 }
