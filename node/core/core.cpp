@@ -200,8 +200,8 @@ Result<void> Core::open_lineages(UtcTime now) {
     HR_ASSIGN(auto context, read_context(setup_.party, std::move(opened), codes_));
     if (context) contexts.push_back(*std::move(context));
   }
-  store_->database().accept();
-  for (LineageContext& context : contexts) context.store.database().accept();
+  HR_TRY(store_->database().accept());
+  for (LineageContext& context : contexts) HR_TRY(context.store.database().accept());
   if (reconciled.abandoned != 0)
     surroundings_.report("the log held " + std::to_string(reconciled.abandoned) +
                          " entries whose work a crash prevented; noted as abandoned");

@@ -61,8 +61,7 @@ Result<Work> DirectoryDesk::restore(UtcTime now) {
             lineage_.store.traces().any_before(std::numeric_limits<std::int32_t>::max()));
   if (!takes_part() && !keeps) return Work{};
   // What was erased before a crash may still stand in the write-ahead log, and nothing else says
-  // so. Only here: an older copy of the file beside a write-ahead log is told from it less well
-  // once the log was emptied between the two (docs/design/faults.md).
+  // so.
   HR_TRY(lineage_.store.database().checkpoint());
   day_ = day_of(now);
   wake_at_ = beginning_of(day_ + 1);

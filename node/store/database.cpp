@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "crypto/base/disk.h"
+#include "node/store/checkpoint.h"
 #include "node/store/database_impl.h"
 #include "node/store/files.h"
 #include "node/store/vfs.h"
@@ -84,11 +85,6 @@ Result<std::string> pragma_text(Database::Impl& db, const char* sql) {
   return value;
 }
 
-Result<std::int64_t> pragma_integer(Database::Impl& db, const char* sql) {
-  HR_ASSIGN(const std::string text, pragma_text(db, sql));
-  return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));
-}
-
 Result<void> configure(Database::Impl& db, Durability durability) {
   HR_ASSIGN(const std::string journal, pragma_text(db, "PRAGMA journal_mode = WAL"));
   if (journal != "wal") return configuration(db.path.string() + ": no write-ahead log possible");
@@ -117,7 +113,8 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
   if (code != SQLITE_OK) return configuration("cannot open the database " + path.string());
   sqlite3_extended_result_codes(db->handle, 1);
-  // What may have been tampered with is left as it is until accept().
+  // What may have been tampered with is left as it is until accept(); afterwards a checkpoint is
+  // more than SQLite's own.
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   // Plain SQLite may have a function that takes a key and forgets it.
   HR_ASSIGN(const std::string cipher, pragma_text(*db, "PRAGMA cipher_version"));
@@ -145,16 +142,13 @@ Result<std::unique_ptr<Database::Impl>> connect(const fs::path& path, const Secr
     return first.error();
   }
   HR_TRY(configure(*db, durability));
+  HR_TRY(take_over_checkpoints(*db));
   return db;
-}
-
-void empty_log_on_close(Database::Impl& db) {
-  sqlite3_db_config(db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 // Brings the schema from its version to the present one, each step in a transaction of its own.
 Result<void> migrate(Database::Impl& db, const Schema& schema) {
-  HR_ASSIGN(const std::int64_t found, pragma_integer(db, "PRAGMA user_version"));
+  HR_ASSIGN(const std::int64_t found, db.integer("PRAGMA user_version"));
   const auto wanted = static_cast<std::int64_t>(schema.migrations.size());
   if (found > wanted)
     return configuration(db.path.string() + " was written by a newer Hedgerow (schema " +
@@ -165,6 +159,7 @@ Result<void> migrate(Database::Impl& db, const Schema& schema) {
     HR_TRY(db.execute("BEGIN IMMEDIATE"));
     if (version == 0) {
       HR_TRY(db.execute(kGenerationTable));
+      HR_TRY(make_checkpoint_numbers(db));
       HR_TRY(
           db.execute(("PRAGMA application_id = " + std::to_string(schema.application_id)).c_str()));
     }
@@ -189,7 +184,8 @@ Result<void> create(const fs::path& path, const SecretBytes& key, Durability dur
   {
     HR_ASSIGN(const std::unique_ptr<Database::Impl> db, connect(fresh, key, durability));
     HR_TRY(migrate(*db, schema));
-    empty_log_on_close(*db);
+    HR_TRY(empty_log(*db));
+    db->empties_log_at_close = true;
   }
   if (durability == Durability::full) HR_TRY(sync_path(fresh));
   fs::rename(fresh, path, failed);
@@ -208,6 +204,9 @@ SecretBytes random_database_key(Random& rng) {
 
 Database::Impl::~Impl() {
   for (auto& [sql, cached] : statements) sqlite3_finalize(cached.stmt);
+  // Emptied, the log is removed by SQLite as it closes.
+  if (empties_log_at_close && !in_transaction && empty_log(*this).ok())
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle);
 }
 
@@ -215,6 +214,11 @@ Result<void> Database::Impl::execute(const char* sql) {
   const int code = sqlite3_exec(handle, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error(code);
   return {};
+}
+
+Result<std::int64_t> Database::Impl::integer(const char* sql) {
+  HR_ASSIGN(const std::string text, pragma_text(*this, sql));
+  return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));
 }
 
 Error Database::Impl::error(int code) const {
@@ -256,11 +260,18 @@ Result<Database> Database::open(const fs::path& path, const SecretBytes& key, Op
   HR_TRY(refuse_plaintext(path));
 #endif
   HR_ASSIGN(std::unique_ptr<Impl> impl, connect(path, key, durability));
-  HR_ASSIGN(const std::int64_t application, pragma_integer(*impl, "PRAGMA application_id"));
+  HR_ASSIGN(const std::int64_t application, impl->integer("PRAGMA application_id"));
   if (application != static_cast<std::int64_t>(schema.application_id))
     return configuration(path.string() + " is not a " + std::string(schema.what), kRestoreHint);
+  HR_ASSIGN(const bool numbered, has_checkpoint_numbers(*impl));
+  if (!numbered) {
+    HR_TRY(impl->execute("BEGIN IMMEDIATE"));
+    HR_TRY(make_checkpoint_numbers(*impl));
+    HR_TRY(impl->execute("COMMIT"));
+  }
+  HR_TRY(read_checkpoint_numbers(*impl));
   HR_TRY(migrate(*impl, schema));
-  HR_ASSIGN(const std::int64_t generation, pragma_integer(*impl, "SELECT value FROM generation"));
+  HR_ASSIGN(const std::int64_t generation, impl->integer("SELECT value FROM generation"));
   impl->generation = static_cast<std::uint64_t>(generation);
   return Database(std::move(impl));
 }
@@ -285,14 +296,12 @@ Result<LogPosition> Database::covered_log() {
   return position;
 }
 
-void Database::accept() { empty_log_on_close(*impl_); }
-
-Result<void> Database::checkpoint() {
-  HR_CHECK(!impl_->in_transaction);
-  const int code = sqlite3_wal_checkpoint_v2(impl_->handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE,
-                                             nullptr, nullptr);
-  if (code != SQLITE_OK) return impl_->error(code);
+Result<void> Database::accept() {
+  impl_->empties_log_at_close = true;
+  if (impl_->unfinished) return empty_log(*impl_);
   return {};
 }
+
+Result<void> Database::checkpoint() { return empty_log(*impl_); }
 
 }  // namespace hedgerow::store

@@ -69,9 +69,11 @@ class Database {
   bool in_transaction() const;
   std::int64_t changed_rows() const;  // by the last statement that wrote
   // The database is the one that the audit log knows (audit::Log::reconcile): from now on closing
-  // it moves the write-ahead log into the file. Before, a log that was cut stays as it is.
-  void accept();
-  // Moves the write-ahead log into the file and truncates it.
+  // it moves the write-ahead log into the file. Before, a log that was cut stays as it is. Brings
+  // to its end what a crash left of a checkpoint.
+  Result<void> accept();
+  // Moves the write-ahead log into the file and truncates it; a commit does so where it has grown
+  // long. After an error no transaction begins.
   Result<void> checkpoint();
   const std::filesystem::path& path() const;
 

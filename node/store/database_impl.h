@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "node/store/database.h"
@@ -24,7 +25,14 @@ struct Database::Impl {
   std::map<const char*, Cached> statements;  // by the literal's address
   std::uint64_t generation = 0;
   bool in_transaction = false;
-  bool failed = false;  // a commit failed: what is on the disk is known only after opening again
+  // A commit or checkpoint failed: what is on the disk is known only after opening again.
+  std::optional<Error> failure;
+  // Of checkpoint.h: the checkpoint that the write-ahead log follows on; whether that one is still
+  // to be brought to its end; how many pages the log has.
+  std::int64_t checkpoint = 0;
+  bool unfinished = false;
+  int log_pages = 0;
+  bool empties_log_at_close = false;
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -32,6 +40,7 @@ struct Database::Impl {
   ~Impl();
 
   Result<void> execute(const char* sql);
+  Result<std::int64_t> integer(const char* sql);  // the first column of the first row; 0: none
   Error error(int code) const;
 };
 

@@ -32,7 +32,7 @@ Result<LineageStore> LineageStore::create(const std::filesystem::path& path, con
                                           Random& rng) {
   HR_ASSIGN(Database db, Database::open(path, key, OpenMode::create, durability, kLineageSchema));
   auto owned = std::make_unique<Database>(std::move(db));
-  owned->accept();  // nothing to doubt yet
+  HR_TRY(owned->accept());  // nothing to doubt yet
   ReferenceKey reference_key = ReferenceKey::random(rng);
   HR_ASSIGN(Transaction t, Transaction::begin(*owned));
   HR_TRY(put_meta(*owned, kLineageName, as_bytes(lineage.str())));

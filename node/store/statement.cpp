@@ -1,9 +1,18 @@
 #include <sqlite3.h>
 
+#include "node/store/checkpoint.h"
 #include "node/store/database.h"
 #include "node/store/database_impl.h"
 
 namespace hedgerow::store {
+
+namespace {
+
+Error failed_before(const Database::Impl& db) {
+  return internal("the database " + db.path.string() + " failed before; it must be opened again");
+}
+
+}  // namespace
 
 Statement Database::prepare(const char* sql) {
   Impl::Cached& cached = impl_->statements[sql];
@@ -125,9 +134,7 @@ SecretBytes Statement::secret_blob(int column) const {
 Result<Transaction> Transaction::begin(Database& db) {
   Database::Impl& impl = db.impl();
   HR_CHECK(!impl.in_transaction);
-  if (impl.failed)
-    return internal("the database " + impl.path.string() +
-                    " failed before; it must be opened again");
+  if (impl.failure) return *impl.failure;
   HR_TRY(impl.execute("BEGIN IMMEDIATE"));
   impl.in_transaction = true;
   return Transaction(&impl);
@@ -140,7 +147,7 @@ Transaction::~Transaction() {
   db_->in_transaction = false;
   // SQLite itself rolls back after some failures; then there is nothing left to end.
   if (sqlite3_get_autocommit(db_->handle) == 0 && !db_->execute("ROLLBACK").ok())
-    db_->failed = true;
+    db_->failure = failed_before(*db_);
 }
 
 std::uint64_t Transaction::generation() const { return db_->generation + 1; }
@@ -151,10 +158,11 @@ Result<std::uint64_t> Transaction::commit(std::optional<LogPosition> covered) {
     sqlite3_stmt* stmt = nullptr;
     const char* sql =
         "UPDATE generation SET value = ?1, log_size = coalesce(?2, log_size),"
-        " log_root = coalesce(?3, log_root)";
+        " log_root = coalesce(?3, log_root), checkpoint = ?4";
     int code = sqlite3_prepare_v2(db_->handle, sql, -1, &stmt, nullptr);
     if (code == SQLITE_OK) {
       sqlite3_bind_int64(stmt, 1, static_cast<std::int64_t>(generation()));
+      sqlite3_bind_int64(stmt, 4, db_->checkpoint);
       if (covered) {
         sqlite3_bind_int64(stmt, 2, static_cast<std::int64_t>(covered->size));
         sqlite3_bind_blob(stmt, 3, covered->root.data(), static_cast<int>(covered->root.size()),
@@ -166,11 +174,12 @@ Result<std::uint64_t> Transaction::commit(std::optional<LogPosition> covered) {
     if (code != SQLITE_DONE) return db_->error(code);
   }
   if (Result<void> committed = db_->execute("COMMIT"); !committed.ok()) {
-    db_->failed = true;
+    db_->failure = failed_before(*db_);
     return std::move(committed).error();
   }
   db_->in_transaction = false;
   ++db_->generation;
+  empty_long_log(*db_);
   return std::exchange(db_, nullptr)->generation;
 }
 

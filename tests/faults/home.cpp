@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "node/audit/entry.h"
 #include "node/daemon/config.h"
+#include "tests/simulation/tracing.h"
 #include "tests/simulation/world.h"
 
 namespace hedgerow::faults {
@@ -53,9 +54,11 @@ const char* literal(std::string sql) {
 Result<void> dump(store::Database& db, Writer& out) {
   std::vector<std::pair<std::string, int>> tables;
   {
+    // Without the numbers of checkpoints, which say how the content lies in file and log.
     store::Statement s = db.prepare(
-        "SELECT m.name, count(*) FROM sqlite_schema m, pragma_table_info(m.name)"
-        " WHERE m.type = 'table' GROUP BY m.name ORDER BY m.name");
+        "SELECT m.name, count(*) FROM sqlite_schema m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND m.name NOT IN ('checkpoint_even', 'checkpoint_odd')"
+        " AND c.name <> 'checkpoint' GROUP BY m.name ORDER BY m.name");
     for (;;) {
       HR_ASSIGN(const bool more, s.step());
       if (!more) break;
@@ -196,6 +199,58 @@ History make_small_history() {
   return history;
 }
 
+History make_traced_history() {
+  History history;
+  simulation::Options options;
+  options.shape = simulation::with_traces(simulation::shape(0));
+  options.with_key = true;
+  simulation::Region region(7, options);
+  region.run_for(std::chrono::seconds(1));
+  const auto copy = [&] { history.moments.push_back(files_of(region)); };
+  std::size_t next = 0;
+  const auto import = [&](const std::string& agency, bool with_number) {
+    simulation::Row row;
+    row.child = ++next;
+    row.reference = "r" + std::to_string(next);
+    row.source = "s" + std::to_string(next);
+    row.day = "2026-08-04";
+    row.origin = "E06000036";
+    row.destination = "E06000037";
+    row.with_number = with_number;
+    HR_CHECK(region.import(agency, simulation::to_csv({row})).has_value());
+  };
+  const auto restart = [&] {
+    region.crash(kParty);
+    region.start(kParty);
+  };
+  const auto run = [&](const nlohmann::json& request, const std::optional<std::string>& lines) {
+    HR_CHECK(region.wait(region.command(kParty, request, lines)).result.has_value());
+  };
+  copy();
+  import(kParty, true);
+  import("vale-police", true);
+  HR_CHECK(simulation::trace(region, kParty, 2).has_value());
+  HR_CHECK(simulation::settle(region));
+  copy();
+  // What only the file has once the log was emptied: a child that is withheld, a contact.
+  restart();
+  run({{"command", "withhold-add"},
+       {"reason", "kin may search for her"},
+       {"decider", "head of safeguarding"},
+       {"review", "2026-12-24"}},
+      "r1\n");
+  copy();
+  restart();
+  run({{"command", "duty-set"}, {"contact", "MASH 01632 960000"}, {"hours", "always"}}, {});
+  copy();
+  restart();
+  for (int i = 0; i < 2; ++i) {
+    import(kParty, false);
+    copy();
+  }
+  return history;
+}
+
 WornHome::WornHome(fs::path home, Files files) : home_(std::move(home)), files_(std::move(files)) {
   write_files(home_, files_);
   for (const auto& [name, bytes] : files_) write_over(home_ / name, bytes, true);
@@ -286,7 +341,7 @@ Result<void> withdraw(const fs::path& home, const std::string& lineage) {
   const Unwrap wrap(keyring);
   HR_ASSIGN(auto node_store,
             store::NodeStore::open(home / "state", wrap, store::Durability::simulated));
-  node_store.database().accept();
+  HR_TRY(node_store.database().accept());
   return node_store.withdraw_lineage(Lineage::parse(lineage).value(), "a test",
                                      from_unix_ms(simulation::kBeginning));
 }
@@ -297,7 +352,7 @@ Result<void> age_schema(const fs::path& home) {
   HR_ASSIGN(auto node_store,
             store::NodeStore::open(home / "state", wrap, store::Durability::simulated));
   store::Database& db = node_store.database();
-  db.accept();
+  HR_TRY(db.accept());
   std::int64_t version = 0;
   {
     store::Statement s = db.prepare("PRAGMA user_version");

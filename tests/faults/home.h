@@ -32,6 +32,9 @@ History make_history(std::size_t children);
 // As small as such a life can be: a few records, a release, and, after a start that has emptied the
 // write-ahead log, two more imports of a row. The last moment but one lies between these.
 History make_small_history();
+// The same of a node that grants traces, which empties its write-ahead log at each of several
+// starts, so that between most moments the database's file changed too.
+History make_traced_history();
 
 // A home on the disk that is changed, opened, and put right again, over and over. What was changed
 // by whoever opened it is known by its time, so nothing else is written again.

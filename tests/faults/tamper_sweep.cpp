@@ -4,8 +4,9 @@
 // are counted apart: database, log and confirmed state, all of one older moment; and database and
 // confirmed state of before the last transaction, which is what a power cut in it leaves.
 //
-//   tamper_sweep [--step N] [--seed S] [--jobs N]   exits 1 where a case is neither
+//   tamper_sweep [--step N] [--seed S] [--jobs N] [--traces yes]   exits 1 where a case is neither
 //
+// --traces yes: of a node that grants traces and has emptied its write-ahead log several times.
 // --step N: every Nth byte and prefix of the databases and their logs, from a place that the seed
 // chooses (default 1: all). Small files are swept whole in any case.
 #include <sys/resource.h>
@@ -34,6 +35,7 @@ struct Plan {
   std::size_t step = 1;
   std::uint64_t seed = 1;
   std::size_t jobs = 1;
+  bool traces = false;
 };
 
 struct Count {
@@ -74,9 +76,12 @@ class Sweep {
       prefixes(name, bytes);
     }
     with_keys_ = true;
-    old_copies(history_.moments[2], "before the last transaction", true);
-    old_copies(history_.moments[1], "after the release");
-    old_copies(history_.moments[0], "before the first import");
+    const std::size_t last = history_.moments.size() - 1;
+    for (std::size_t back = 1; back <= last; ++back)
+      old_copies(
+          history_.moments[last - back],
+          back == 1 ? "before the last transaction" : "moment " + std::to_string(last - back),
+          back == 1);
     HR_CHECK(home_.is_right());
     return counts_;
   }
@@ -177,7 +182,7 @@ class Sweep {
       bool database = false, confirmed = false, entries = false;
       for (std::size_t i = 0; i < changed.size(); ++i) {
         if ((set >> i & 1U) == 0) continue;
-        database = database || changed[i].ends_with("cse.db-wal");
+        database = database || changed[i].starts_with("state/lineages/");
         confirmed = confirmed || changed[i] == "state/log/confirmed";
         entries = entries || changed[i] == "state/log/entries";
         what += (what.empty() ? "" : ", ") + changed[i];
@@ -284,7 +289,7 @@ double processor_seconds() {
 }
 
 bool sweep_all(const Plan& plan) {
-  const History history = make_small_history();
+  const History history = plan.traces ? make_traced_history() : make_small_history();
   std::size_t size = 0;
   for (const auto& [name, bytes] : history.moments.back()) {
     std::cout << name << ' ' << bytes.size() << '\n';
@@ -311,7 +316,7 @@ bool sweep_all(const Plan& plan) {
 }
 
 int usage() {
-  std::cerr << "usage: tamper_sweep [--step N] [--seed S] [--jobs N]\n";
+  std::cerr << "usage: tamper_sweep [--step N] [--seed S] [--jobs N] [--traces yes]\n";
   return 64;
 }
 
@@ -330,6 +335,8 @@ int main(int argc, char** argv) {
       plan.seed = value;
     else if (word == "--jobs")
       plan.jobs = value;
+    else if (word == "--traces" && std::string_view(argv[i + 1]) == "yes")
+      plan.traces = true;
     else
       return usage();
   }

@@ -180,7 +180,7 @@ TEST_F(DatabaseTest, FindsAlteredPages) {
   {
     Database db = open(OpenMode::create).value();
     for (std::int64_t i = 0; i < 300; ++i) ASSERT_TRUE(insert(db, i).ok());
-    db.accept();  // closing moves all pages out of the write-ahead log
+    ASSERT_TRUE(db.accept().ok());  // closing moves all pages out of the write-ahead log
   }
   const Bytes whole = file_bytes(file());
   std::size_t found = 0;
