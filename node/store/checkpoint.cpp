@@ -8,21 +8,29 @@ namespace hedgerow::store {
 
 namespace {
 
-// Each in a table, so on a page, of its own: the page that the log of the present checkpoint
-// does not have can only come from the file.
-constexpr const char* kNumbers =
+// Each in a table, so on a page, of its own: the page that the log of the present checkpoint does
+// not have can only come from the file.
+constexpr const char* kTables =
     "ALTER TABLE generation ADD COLUMN checkpoint INTEGER NOT NULL DEFAULT 0;"
-    "CREATE TABLE checkpoint_even (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT "
-    "NULL)"
-    " STRICT;"
-    "CREATE TABLE checkpoint_odd (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL)"
-    " STRICT;"
-    "INSERT INTO checkpoint_even VALUES (1, 0);"
-    "INSERT INTO checkpoint_odd VALUES (1, -1);";
+    "ALTER TABLE generation ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE generation ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE checkpoint_even (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " number INTEGER NOT NULL, mark INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE checkpoint_odd (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " number INTEGER NOT NULL, mark INTEGER NOT NULL) STRICT;"
+    "INSERT INTO checkpoint_even VALUES (1, 0, 0);"
+    "INSERT INTO checkpoint_odd VALUES (1, -1, 0);";
 
 constexpr const char* kRead =
-    "SELECT g.checkpoint, e.number, o.number FROM generation g, checkpoint_even e, checkpoint_odd "
-    "o";
+    "SELECT g.checkpoint, g.mark, g.begun, e.number, e.mark, o.number, o.mark"
+    " FROM generation g, checkpoint_even e, checkpoint_odd o";
+
+bool is_odd(std::int64_t number) { return number % 2 != 0; }
+
+std::string number_sql(const Database::Impl& db) {
+  return "UPDATE generation SET checkpoint = " + std::to_string(db.checkpoint) +
+         ", mark = " + std::to_string(db.mark) + ", begun = " + (db.begun ? "1" : "0");
+}
 
 bool has_statement_under_way(Database::Impl& db) {
   for (sqlite3_stmt* s = sqlite3_next_stmt(db.handle, nullptr); s != nullptr;
@@ -36,64 +44,99 @@ int note_length(void* db, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-// The next number into the table that the log does not have yet.
-Result<void> begin_checkpoint(Database::Impl& db) {
-  const std::int64_t next = db.checkpoint + 1;
-  const std::string sql = "BEGIN IMMEDIATE; UPDATE " +
-                          std::string(next % 2 == 0 ? "checkpoint_even" : "checkpoint_odd") +
-                          " SET number = " + std::to_string(next) +
-                          "; UPDATE generation SET checkpoint = " + std::to_string(db.checkpoint) +
-                          "; COMMIT";
-  if (Result<void> done = db.execute(sql.c_str()); !done.ok()) {
-    if (sqlite3_get_autocommit(db.handle) == 0) (void)db.execute("ROLLBACK");
-    return done;
-  }
-  db.checkpoint = next;
-  db.unfinished = true;
-  return {};
+// One transaction of ours, which advances no generation.
+Result<void> in_transaction(Database::Impl& db, const std::string& sql) {
+  Result<void> done = db.execute(("BEGIN IMMEDIATE;" + sql + ";COMMIT").c_str());
+  if (!done.ok() && sqlite3_get_autocommit(db.handle) == 0) (void)db.execute("ROLLBACK");
+  return done;
 }
 
+// The next number, into the table that the log does not have yet.
+Result<void> begin_checkpoint(Database::Impl& db) {
+  const std::int64_t next = db.checkpoint + 1;
+  sqlite3_randomness(sizeof db.next_mark, &db.next_mark);
+  db.begun = true;
+  return in_transaction(
+      db, number_sql(db) + (is_odd(next) ? ";UPDATE checkpoint_odd" : ";UPDATE checkpoint_even") +
+              " SET number = " + std::to_string(next) + ", mark = " + std::to_string(db.next_mark));
+}
+
+// Only the second of a pair cuts the log to nothing: where there is none, a pair has ended.
 Result<void> finish_checkpoint(Database::Impl& db) {
-  const int code =
-      sqlite3_wal_checkpoint_v2(db.handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const std::int64_t next = db.checkpoint + 1;
+  const int code = sqlite3_wal_checkpoint_v2(
+      db.handle, nullptr, is_odd(next) ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE,
+      nullptr, nullptr);
   if (code != SQLITE_OK) return db.error(code);
-  db.unfinished = false;
+  db.checkpoint = next;
+  db.mark = db.next_mark;
+  db.begun = false;
   db.log_pages = 0;
   return {};
 }
 
+Result<void> one_checkpoint(Database::Impl& db) {
+  HR_TRY(begin_checkpoint(db));
+  return finish_checkpoint(db);
+}
+
+// Two: the first moves what the log has, the second the numbers alone, so that no copy taken in the
+// middle of the first has the number that counts.
+Result<void> checkpoints(Database::Impl& db) {
+  HR_TRY(one_checkpoint(db));
+  return is_odd(db.checkpoint) ? one_checkpoint(db) : Result<void>();
+}
+
+// What an error leaves behind is known only after opening again.
+Result<void> or_fail(Database::Impl& db, Result<void> done) {
+  if (!done.ok()) db.failure = done.error();
+  return done;
+}
+
 }  // namespace
 
-Result<void> make_checkpoint_numbers(Database::Impl& db) { return db.execute(kNumbers); }
+Result<void> make_checkpoint_numbers(Database::Impl& db) {
+  HR_TRY(db.execute(kTables));
+  db.numbered = true;
+  return {};
+}
 
-Result<bool> has_checkpoint_numbers(Database::Impl& db) {
-  HR_ASSIGN(const std::int64_t tables,
-            db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint_odd'"));
-  return tables != 0;
+Result<void> write_checkpoint_number(Database::Impl& db) {
+  if (!db.numbered) return {};
+  return db.execute(number_sql(db).c_str());
 }
 
 Result<void> read_checkpoint_numbers(Database::Impl& db) {
+  HR_ASSIGN(const std::int64_t tables,
+            db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint_odd'"));
+  db.numbered = tables != 0;
+  if (!db.numbered) return {};
   sqlite3_stmt* stmt = nullptr;
+  std::int64_t read[7] = {};
   int code = sqlite3_prepare_v2(db.handle, kRead, -1, &stmt, nullptr);
-  std::int64_t present = 0, even = 0, odd = 0;
   if (code == SQLITE_OK) code = sqlite3_step(stmt);
-  if (code == SQLITE_ROW) {
-    present = sqlite3_column_int64(stmt, 0);
-    even = sqlite3_column_int64(stmt, 1);
-    odd = sqlite3_column_int64(stmt, 2);
-  }
+  if (code == SQLITE_ROW)
+    for (int i = 0; i < 7; ++i) read[i] = sqlite3_column_int64(stmt, i);
   sqlite3_finalize(stmt);
   if (code != SQLITE_ROW) return db.error(code == SQLITE_DONE ? SQLITE_CORRUPT : code);
-  const std::int64_t own = present % 2 == 0 ? even : odd;
-  const std::int64_t other = present % 2 == 0 ? odd : even;
-  const bool begun = other == present + 1;
-  if (own != present || (!begun && other != present - 1))
+
+  db.checkpoint = read[0];
+  db.mark = read[1];
+  db.begun = read[2] != 0;
+  const std::int64_t* own = is_odd(db.checkpoint) ? read + 5 : read + 3;
+  const std::int64_t* other = is_odd(db.checkpoint) ? read + 3 : read + 5;
+  const bool no_log = db.log_pages == 0;
+  if (own[0] != db.checkpoint || own[1] != db.mark ||
+      other[0] != db.checkpoint + (db.begun ? 1 : -1) ||
+      (no_log && !(db.begun && is_odd(db.checkpoint))))
     return configuration(db.path.string() + " and its write-ahead log are not of one moment",
                          "put back the newest copy of the whole state folder");
-  // The next one was begun, and nothing committed since. Where the log is empty, it ended; else
-  // Database::accept ends it before anything relies on it.
-  db.checkpoint = begun ? present + 1 : present;
-  db.unfinished = begun && db.log_pages != 0;
+  db.next_mark = other[1];
+  if (no_log) {  // the second of a pair has ended
+    ++db.checkpoint;
+    db.mark = db.next_mark;
+    db.begun = false;
+  }
   return {};
 }
 
@@ -106,26 +149,32 @@ Result<void> take_over_checkpoints(Database::Impl& db) {
   return {};
 }
 
-Result<void> empty_log(Database::Impl& db) {
-  HR_CHECK(!db.in_transaction);
+Result<void> take_up_checkpoints(Database::Impl& db) {
+  HR_CHECK(db.accepted && !db.in_transaction);
   if (db.failure) return *db.failure;
-  if (db.log_pages == 0 && !db.unfinished) return {};
+  if (!db.numbered) {
+    HR_TRY(or_fail(db, in_transaction(db, kTables)));
+    db.numbered = true;
+    return or_fail(db, checkpoints(db));
+  }
+  if (!db.begun) return {};
+  HR_TRY(or_fail(db, finish_checkpoint(db)));
+  // A migration may have written since the number was.
+  return or_fail(db, checkpoints(db));
+}
+
+Result<void> empty_log(Database::Impl& db) {
+  HR_CHECK(db.accepted && !db.in_transaction);
+  if (db.failure) return *db.failure;
+  if (db.log_pages == 0) return {};
   if (has_statement_under_way(db))
     return internal("the write-ahead log of " + db.path.string() + " is still read");
-  Result<void> done;
-  if (!db.unfinished) done = begin_checkpoint(db);
-  if (done.ok()) done = finish_checkpoint(db);
-  // Once more, which moves the numbers alone: a copy of the file taken in the middle of the first
-  // may have its number, but not that of the second.
-  if (done.ok()) done = begin_checkpoint(db);
-  if (done.ok()) done = finish_checkpoint(db);
-  if (!done.ok()) db.failure = done.error();
-  return done;
+  return or_fail(db, checkpoints(db));
 }
 
 void empty_long_log(Database::Impl& db) {
   // What fails is told to the next transaction; this one is committed.
-  if (db.log_pages >= kLogPages && !has_statement_under_way(db)) (void)empty_log(db);
+  if (db.accepted && db.log_pages >= kLogPages && !has_statement_under_way(db)) (void)empty_log(db);
 }
 
 }  // namespace hedgerow::store

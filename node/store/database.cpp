@@ -165,13 +165,13 @@ Result<void> migrate(Database::Impl& db, const Schema& schema) {
     }
     HR_TRY(db.execute(schema.migrations[static_cast<std::size_t>(version)]));
     HR_TRY(db.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str()));
+    HR_TRY(write_checkpoint_number(db));
     HR_TRY(db.execute("COMMIT"));
   }
   return {};
 }
 
-// Builds the database beside its place, closes it (which empties the write-ahead log into it) and
-// renames it.
+// Builds the database beside its place, empties the write-ahead log into it and renames it.
 Result<void> create(const fs::path& path, const SecretBytes& key, Durability durability,
                     const Schema& schema) {
   std::error_code failed;
@@ -184,8 +184,8 @@ Result<void> create(const fs::path& path, const SecretBytes& key, Durability dur
   {
     HR_ASSIGN(const std::unique_ptr<Database::Impl> db, connect(fresh, key, durability));
     HR_TRY(migrate(*db, schema));
+    db->accepted = true;
     HR_TRY(empty_log(*db));
-    db->empties_log_at_close = true;
   }
   if (durability == Durability::full) HR_TRY(sync_path(fresh));
   fs::rename(fresh, path, failed);
@@ -205,7 +205,7 @@ SecretBytes random_database_key(Random& rng) {
 Database::Impl::~Impl() {
   for (auto& [sql, cached] : statements) sqlite3_finalize(cached.stmt);
   // Emptied, the log is removed by SQLite as it closes.
-  if (empties_log_at_close && !in_transaction && empty_log(*this).ok())
+  if (accepted && !in_transaction && empty_log(*this).ok())
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle);
 }
@@ -263,12 +263,6 @@ Result<Database> Database::open(const fs::path& path, const SecretBytes& key, Op
   HR_ASSIGN(const std::int64_t application, impl->integer("PRAGMA application_id"));
   if (application != static_cast<std::int64_t>(schema.application_id))
     return configuration(path.string() + " is not a " + std::string(schema.what), kRestoreHint);
-  HR_ASSIGN(const bool numbered, has_checkpoint_numbers(*impl));
-  if (!numbered) {
-    HR_TRY(impl->execute("BEGIN IMMEDIATE"));
-    HR_TRY(make_checkpoint_numbers(*impl));
-    HR_TRY(impl->execute("COMMIT"));
-  }
   HR_TRY(read_checkpoint_numbers(*impl));
   HR_TRY(migrate(*impl, schema));
   HR_ASSIGN(const std::int64_t generation, impl->integer("SELECT value FROM generation"));
@@ -297,9 +291,8 @@ Result<LogPosition> Database::covered_log() {
 }
 
 Result<void> Database::accept() {
-  impl_->empties_log_at_close = true;
-  if (impl_->unfinished) return empty_log(*impl_);
-  return {};
+  impl_->accepted = true;
+  return take_up_checkpoints(*impl_);
 }
 
 Result<void> Database::checkpoint() { return empty_log(*impl_); }

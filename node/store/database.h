@@ -73,7 +73,7 @@ class Database {
   // to its end what a crash left of a checkpoint.
   Result<void> accept();
   // Moves the write-ahead log into the file and truncates it; a commit does so where it has grown
-  // long. After an error no transaction begins.
+  // long. Accepted databases only (HR_CHECK). After an error no transaction begins.
   Result<void> checkpoint();
   const std::filesystem::path& path() const;
 

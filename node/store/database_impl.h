@@ -27,12 +27,16 @@ struct Database::Impl {
   bool in_transaction = false;
   // A commit or checkpoint failed: what is on the disk is known only after opening again.
   std::optional<Error> failure;
-  // Of checkpoint.h: the checkpoint that the write-ahead log follows on; whether that one is still
-  // to be brought to its end; how many pages the log has.
+  bool accepted = false;  // vouched for (Database::accept); before, nothing leaves the log
+
+  // Of checkpoint.h: whether the database has numbers; the checkpoint that the write-ahead log
+  // follows on, and its mark; whether the next one was begun, and its mark; the log's pages.
+  bool numbered = false;
   std::int64_t checkpoint = 0;
-  bool unfinished = false;
+  std::int64_t mark = 0;
+  bool begun = false;
+  std::int64_t next_mark = 0;
   int log_pages = 0;
-  bool empties_log_at_close = false;
 
   Impl() = default;
   Impl(const Impl&) = delete;

@@ -62,6 +62,7 @@ Result<NodeStore> NodeStore::create(const fs::path& state, const KeyWrap& wrap,
                             durability == Durability::full));
   HR_ASSIGN(Database db,
             Database::open(state / "node.db", key, OpenMode::create, durability, kNodeSchema));
+  HR_TRY(db.accept());  // nothing to doubt yet
   return NodeStore(state, &wrap, durability, std::make_unique<Database>(std::move(db)));
 }
 

@@ -158,11 +158,10 @@ Result<std::uint64_t> Transaction::commit(std::optional<LogPosition> covered) {
     sqlite3_stmt* stmt = nullptr;
     const char* sql =
         "UPDATE generation SET value = ?1, log_size = coalesce(?2, log_size),"
-        " log_root = coalesce(?3, log_root), checkpoint = ?4";
+        " log_root = coalesce(?3, log_root)";
     int code = sqlite3_prepare_v2(db_->handle, sql, -1, &stmt, nullptr);
     if (code == SQLITE_OK) {
       sqlite3_bind_int64(stmt, 1, static_cast<std::int64_t>(generation()));
-      sqlite3_bind_int64(stmt, 4, db_->checkpoint);
       if (covered) {
         sqlite3_bind_int64(stmt, 2, static_cast<std::int64_t>(covered->size));
         sqlite3_bind_blob(stmt, 3, covered->root.data(), static_cast<int>(covered->root.size()),
@@ -173,6 +172,7 @@ Result<std::uint64_t> Transaction::commit(std::optional<LogPosition> covered) {
     sqlite3_finalize(stmt);
     if (code != SQLITE_DONE) return db_->error(code);
   }
+  HR_TRY(write_checkpoint_number(*db_));
   if (Result<void> committed = db_->execute("COMMIT"); !committed.ok()) {
     db_->failure = failed_before(*db_);
     return std::move(committed).error();

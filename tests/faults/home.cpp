@@ -58,7 +58,8 @@ Result<void> dump(store::Database& db, Writer& out) {
     store::Statement s = db.prepare(
         "SELECT m.name, count(*) FROM sqlite_schema m, pragma_table_info(m.name) c"
         " WHERE m.type = 'table' AND m.name NOT IN ('checkpoint_even', 'checkpoint_odd')"
-        " AND c.name <> 'checkpoint' GROUP BY m.name ORDER BY m.name");
+        " AND (m.name <> 'generation' OR c.name NOT IN ('checkpoint', 'mark', 'begun'))"
+        " GROUP BY m.name ORDER BY m.name");
     for (;;) {
       HR_ASSIGN(const bool more, s.step());
       if (!more) break;

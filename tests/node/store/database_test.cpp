@@ -96,6 +96,7 @@ TEST_F(DatabaseTest, TheFileIsPrivateAndHoldsNothingReadable) {
     EXPECT_EQ(as_text(bytes).find(kMarker), std::string_view::npos) << entry.path();
     EXPECT_EQ(as_text(bytes).find("CREATE TABLE"), std::string_view::npos) << entry.path();
   }
+  ASSERT_TRUE(db.accept().ok());
   EXPECT_TRUE(db.checkpoint().ok());
   EXPECT_EQ(as_text(file_bytes(file())).find(kMarker), std::string_view::npos);
 }
