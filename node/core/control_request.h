@@ -9,7 +9,7 @@
 
 #include "node/core/import_desk.h"
 #include "node/core/install.h"
-#include "node/core/trace_desk.h"
+#include "node/core/trace_gate.h"
 #include "policies/calendar.h"
 
 namespace hedgerow::core {

@@ -77,6 +77,13 @@ std::string name_of(const PartyId& party, const LineageContext& lineage) {
   return p == nullptr ? party.str() : p->name;
 }
 
+nlohmann::json list_unreached(const KeptTrace& trace) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const auto& [party, why] : trace.unreached)
+    all.push_back({{"party", party.str()}, {"why", why}});
+  return all;
+}
+
 nlohmann::json outcome_of(const Requester::Party& p, bool over) {
   switch (p.outcome) {
     case Outcome::contact:
@@ -99,6 +106,21 @@ nlohmann::json outcome_of(const Requester::Party& p, bool over) {
 
 }  // namespace
 
+nlohmann::json show_order(const KeptTrace& trace, const LineageContext& lineage) {
+  const Requester& r = trace.requester;
+  nlohmann::json responders = nlohmann::json::array();
+  for (const auto& p : r.order().points)
+    responders.push_back({{"party", p.party.str()}, {"day", p.day}});
+  return {{"schema", "hedgerow/trace-request/1"},
+          {"id", r.id().hex()},
+          {"agreement", lineage.id().str()},
+          {"agreement_hash", to_sha256_name(lineage.agreement.hash.view())},
+          {"not_after", to_unix_ms(r.not_after())},
+          {"order", to_base64(r.order().encode())},
+          {"responders", responders},
+          {"unreachable", list_unreached(trace)}};
+}
+
 Result<nlohmann::json> show_trace(const KeptTrace& trace, const LineageContext& lineage) {
   const Requester& r = trace.requester;
   const auto urn_of = [](const Bytes& statement) -> Result<std::string> {
@@ -111,9 +133,6 @@ Result<nlohmann::json> show_trace(const KeptTrace& trace, const LineageContext& 
   nlohmann::json responders = nlohmann::json::array();
   for (const auto& p : r.parties())
     responders.push_back({{"party", p.party.str()}, {"day", p.day}, {"state", answered(p)}});
-  nlohmann::json unreached = nlohmann::json::array();
-  for (const auto& [party, why] : trace.unreached)
-    unreached.push_back({{"party", party.str()}, {"why", why}});
   return nlohmann::json{{"schema", "hedgerow/trace/1"},
                         {"id", r.id().hex()},
                         {"agreement", lineage.id().str()},
@@ -127,7 +146,7 @@ Result<nlohmann::json> show_trace(const KeptTrace& trace, const LineageContext& 
                         {"commitment", to_hex(r.order().commitment)},
                         {"not_after", to_unix_ms(r.not_after())},
                         {"responders", responders},
-                        {"unreachable", unreached}};
+                        {"unreachable", list_unreached(trace)}};
 }
 
 nlohmann::json show_result(const KeptTrace& trace, const LineageContext& lineage) {

@@ -2,6 +2,7 @@
 // The run): the role's state, and what the role has no use for.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -35,10 +36,14 @@ struct KeptTrace {
   static Result<KeptTrace> restore(protocol::trace::RequesterSetup setup, ByteView saved);
 };
 
+using KeptTraces = std::map<SessionId, KeptTrace>;
+
 // Reads the person's certificate in a statement of a trace, whose signature was verified before.
 Result<Certificate> signer_of(ByteView person_statement);
 
-// hedgerow/trace/1 and hedgerow/trace-result/1 (docs/design/control.md). Errors: those of decoders.
+// hedgerow/trace-request/1, hedgerow/trace/1 and hedgerow/trace-result/1 (docs/design/control.md).
+// Errors: those of decoders.
+nlohmann::json show_order(const KeptTrace& trace, const LineageContext& lineage);
 Result<nlohmann::json> show_trace(const KeptTrace& trace, const LineageContext& lineage);
 nlohmann::json show_result(const KeptTrace& trace, const LineageContext& lineage);
 

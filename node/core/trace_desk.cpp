@@ -5,10 +5,8 @@
 
 #include "crypto/hash.h"
 #include "crypto/trace_case.h"
-#include "node/core/evaluation.h"
 #include "node/core/gate.h"
-#include "node/core/install.h"
-#include "node/import/nhs_number.h"
+#include "node/core/lineage_node.h"
 
 namespace hedgerow::core {
 
@@ -22,8 +20,6 @@ constexpr std::chrono::hours kPruneOpenings{24};
 // How long what was wiped may still stand in the write-ahead log.
 constexpr std::chrono::hours kWalKept{1};
 
-std::chrono::sys_days utc_day(UtcTime t) { return std::chrono::floor<std::chrono::days>(t); }
-
 std::vector<std::pair<std::string, std::string>> fields_of(const KeptTrace& t) {
   const auto& order = t.requester.order();
   std::string asked;
@@ -35,54 +31,15 @@ std::vector<std::pair<std::string, std::string>> fields_of(const KeptTrace& t) {
 
 }  // namespace
 
-// The number and the case reference, a line each.
-struct TraceDesk::Input {
-  protocol::NhsDigits number{};
-  SecretBytes case_reference;
-
-  // Errors bad_input, saying nothing of what was given.
-  Result<void> read(ByteView lines);
-
-  ~Input() { wipe(number); }
-};
-
-Result<void> TraceDesk::Input::read(ByteView all) {
-  const auto end = std::ranges::find(all, std::uint8_t{'\n'});
-  const auto first = static_cast<std::size_t>(end - all.begin());
-  if (first == all.size()) return bad_input("a trace needs an NHS number and a case reference");
-  const import::NhsNumberParse parse(all.first(first));
-  if (!parse.ok())
-    return bad_input(parse.fault() == import::NhsNumberFault::format
-                         ? "the NHS number has not ten digits"
-                         : "the NHS number's check digit is wrong",
-                     "look for a mistyped digit");
-  std::ranges::copy(parse.number().digits(), number.begin());
-  ByteView rest = all.subspan(first + 1);
-  while (!rest.empty() && (rest.back() == '\n' || rest.back() == '\r'))
-    rest = rest.first(rest.size() - 1);
-  case_reference = SecretBytes::copy_from(rest);
-  return check_case_reference(rest);
-}
-
-// What is being prepared. The number leaves with the keyholders' client, that with the points.
-struct TraceDesk::Run {
-  TraceWanted wanted;
-  Reply reply;
-  Input input;
-  SessionId id;
-  SessionId evaluation;
-  UtcTime created_at;
-  std::vector<protocol::trace::Responder> responders;
-  std::vector<std::pair<PartyId, std::string>> unreached;
-  std::optional<protocol::PseudonymiseClient> client;
-  std::optional<UtcTime> wake_at;
-};
-
 TraceDesk::TraceDesk(LineageContext& lineage, const KeyDesk& keys, FetchDesk& directories,
                      const Environment& environment)
-    : lineage_(lineage), keys_(keys), directories_(directories), env_(environment) {}
-
-TraceDesk::~TraceDesk() = default;
+    : lineage_(lineage),
+      directories_(directories),
+      gate_(lineage, keys),
+      preparation_(lineage, keys, directories, environment,
+                   [this](PreparedTrace prepared, Reply reply, UtcTime now) {
+                     return begin(std::move(prepared), std::move(reply), now);
+                   }) {}
 
 Result<void> TraceDesk::restore() {
   HR_ASSIGN(const auto rows, lineage_.store.sessions().list(kTraceKind));
@@ -98,200 +55,32 @@ Result<void> TraceDesk::restore() {
   return {};
 }
 
-Result<void> TraceDesk::check_wanted(const TraceWanted& wanted, UtcTime now) const {
-  const auto& grant = lineage_.agreement.trace;
-  if (!grant) return denied("the agreement grants no traces", "see `hedgerow agreement explain`");
-  if (!lineage_.own().roles.contributor)
-    return denied(lineage_.self.str() + " holds no records in this agreement",
-                  "only contributors trace");
-  HR_TRY(check_in_force(lineage_.agreement, now));
-  if (!lineage_.trace_officers)
-    return denied("this node has no trace officers", "see trace_officers in hedgerow.toml");
-  if (!keys_.key())
-    return try_again("the pseudonym key is not there yet: " + keys_.state(),
-                     "see `hedgerow keys status`");
-  if (wanted.purpose != grant->purpose)
-    return denied("traces are not granted for the purpose " + wanted.purpose,
-                  "the agreement grants them for " + grant->purpose);
-  if (std::ranges::find(grant->legal_bases, wanted.legal_basis) == grant->legal_bases.end())
-    return denied("the legal basis " + wanted.legal_basis + " is none of the grant's",
-                  "see `hedgerow agreement explain`");
-  if (!policies::is_canonical({lineage_.id(), wanted.purpose, wanted.legal_basis, wanted.reason}) ||
-      wanted.reason.empty())
-    return Error{Code::usage, "a trace needs a reason, one line of at most 500 bytes", {}, {}};
-  if (import::contains_nhs_number(as_bytes(wanted.reason)))
-    return Error{Code::usage,
-                 "the reason holds an NHS number",
-                 {},
-                 "it goes on every party's log: say why, and nothing of the child"};
-  const policies::TracePermit quota{grant->id, grant->line, grant->daily_quota,
-                                    grant->practitioner_quota};
-  return check_quota(std::nullopt, quota, {}, now);
-}
-
-// What this node knows of the quotas that every responder keeps: better refused here than there.
-Result<void> TraceDesk::check_quota(const std::optional<std::string>& practitioner,
-                                    const policies::TracePermit& permit, const SessionId& except,
-                                    UtcTime now) const {
-  std::uint32_t of_agency = 0;
-  std::uint32_t of_practitioner = 0;
-  for (const auto& [id, t] : traces_) {
-    // The responders charge a trace for the day it is asked.
-    const bool open = t.requester.state() == Requester::State::waiting;
-    if (!open && (!t.asked_at || utc_day(*t.asked_at) != utc_day(now))) continue;
-    if (id == except) continue;
-    ++of_agency;
-    if (!practitioner) continue;
-    HR_ASSIGN(const Certificate by, signer_of(t.requester.request()));
-    if (by.subject().urn() == *practitioner) ++of_practitioner;
-  }
-  if (of_agency >= permit.daily_quota)
-    return try_again(
-        "this agency's quota of " + std::to_string(permit.daily_quota) + " traces a day is used up",
-        "the next day begins at 00:00 UTC");
-  if (of_practitioner >= permit.practitioner_quota)
-    return try_again("this practitioner's quota of " + std::to_string(permit.practitioner_quota) +
-                         " traces a day is used up",
-                     "the next day begins at 00:00 UTC");
-  return {};
-}
-
 Result<Work> TraceDesk::prepare(TraceWanted wanted, ByteView input, Reply reply, UtcTime now) {
-  HR_TRY(check_wanted(wanted, now));
-  if (run_) return try_again("another trace is being prepared", "try again in a moment");
+  HR_TRY(gate_.check_wanted(wanted, traces_, now));
+  if (preparation_.under_way())
+    return try_again("another trace is being prepared", "try again in a moment");
   std::size_t open = 0;
   for (const auto& [id, t] : traces_)
     if (t.requester.state() == Requester::State::unsigned_) ++open;
   if (traces_.size() >= kMaxTraces || open >= kMaxUnsigned)
     return try_again("too many traces are under way", "sign, or let expire, what is open");
-  auto run = std::make_unique<Run>();
-  HR_TRY(run->input.read(input));
-  run->wanted = std::move(wanted);
-  run->reply = std::move(reply);
-  run->created_at = now;
-  env_.rng.fill(run->id.bytes);
-  env_.rng.fill(run->evaluation.bytes);
-  run_ = std::move(run);
-  run_->reply.progress({{"step", "directories"}, {"text", "fetching the parties' directories"}});
-  auto fetching = directories_.refresh(
-      now, [this, id = run_->id](const std::vector<FetchedDirectory>& parties, UtcTime then) {
-        return run_ && run_->id == id ? directories_here(parties, then) : Work{};
-      });
-  if (!fetching.ok()) run_.reset();
-  return fetching;
-}
-
-void TraceDesk::fail(const Error& error) {
-  const Reply reply = run_->reply;
-  run_.reset();
-  reply.error(error);
-}
-
-Work TraceDesk::directories_here(std::vector<FetchedDirectory> parties, UtcTime now) {
-  for (const FetchedDirectory& p : parties) {
-    const bool ends_soon =
-        p.header && protocol::trace::ends_at(p.header->day) < now + kShortestTrace;
-    if (ends_soon)
-      run_->unreached.emplace_back(p.party,
-                                   "only its directory of yesterday is here, which ends soon: " +
-                                       p.why.substr(0, kMaxUnreachedText / 2));
-    else if (p.header)
-      run_->responders.push_back({p.party, *p.header});
-    else
-      run_->unreached.emplace_back(p.party, p.why.substr(0, kMaxUnreachedText));
-  }
-  std::ranges::sort(run_->responders, {}, &protocol::trace::Responder::party);
-  if (run_->responders.empty()) {
-    fail(try_again("no party can be reached: " + (run_->unreached.empty()
-                                                      ? std::string("there is none")
-                                                      : run_->unreached.front().second)));
-    return {};
-  }
-  run_->reply.progress({{"step", "pseudonym"}, {"text", "asking the keyholders"}});
-  auto setup = evaluation_setup(lineage_, keys_, "trace");
-  if (!setup.ok()) {
-    fail(setup.error());
-    return {};
-  }
-  WipingVector<protocol::NhsDigits> inputs(1, run_->input.number);
-  wipe(run_->input.number);
-  auto client = protocol::PseudonymiseClient::create(std::move(setup).value(), std::move(inputs));
-  if (!client.ok()) {
-    fail(client.error());
-    return {};
-  }
-  run_->client.emplace(std::move(client).value());
-  return after(run_->client->start(now, env_.rng), now);
-}
-
-Work TraceDesk::after(protocol::Step step, UtcTime now) {
-  Work work;
-  work.log = std::move(step.log);
-  for (Outgoing& m : step.send) {
-    m.lifetime = std::min<std::chrono::seconds>(m.lifetime, kEvaluationLifetime);
-    work.send.push_back({run_->evaluation, std::move(m)});
-  }
-  if (step.wake_at) run_->wake_at = step.wake_at;
-  if (!run_->client->finished()) return work;
-  auto pseudonyms = std::move(*run_->client).take_result();
-  run_->client.reset();
-  run_->wake_at.reset();
-  if (!pseudonyms.ok()) {
-    fail(pseudonyms.error());
-    return work;
-  }
-  auto made = order(pseudonyms->front(), now);
-  if (!made.ok())
-    fail(made.error());
-  else
-    work.add(std::move(made).value());
-  return work;
+  return preparation_.begin(std::move(wanted), input, std::move(reply), now);
 }
 
 // The trace becomes durable, with the opening of its case reference, before anybody sees its order.
-Result<Work> TraceDesk::order(const Pseudonym& child, UtcTime now) {
-  HR_ASSIGN(const CaseOpening opening,
-            CaseOpening::make(run_->input.case_reference.expose(), env_.rng));
-  protocol::trace::Order words{run_->wanted.purpose,
-                               run_->wanted.legal_basis,
-                               run_->wanted.reason,
-                               opening.commitment().bytes,
-                               {}};
-  KeptTrace kept{Requester::begin({run_->id, lineage_.self, lineage_.id(), lineage_.agreement.hash},
-                                  std::move(words), run_->responders, child, env_.rng),
-                 run_->created_at, std::nullopt, run_->unreached};
-  const auto& officers = *lineage_.trace_officers;
-  const SealedCase sealed = seal_case_opening(opening, officers[0], officers[1], env_.rng);
-  const SessionId id = run_->id;
-  // What the opening must fit stands with it: the trace itself is wiped much sooner. Of a trace
-  // that is never asked it goes too.
-  const CaseCommitment commitment = opening.commitment();
-  Bytes opened_by_two = to_bytes(commitment.view());
-  opened_by_two.insert(opened_by_two.end(), sealed.begin(), sealed.end());
-  Work work = keep(kept, now);
-  work.write([id, opened_by_two,
-              until = kept.requester.not_after() + kTraceKept](store::LineageStore& store) {
-    return store.traces().put_opening(id, opened_by_two, until);
+Work TraceDesk::begin(PreparedTrace prepared, Reply reply, UtcTime now) {
+  KeptTrace& t = prepared.trace;
+  const SessionId id = t.requester.id();
+  Work work = keep(t, now);
+  // Of a trace that is never asked the opening goes too.
+  work.write([id, opening = std::move(prepared.opening),
+              until = t.requester.not_after() + kTraceKept](store::LineageStore& store) {
+    return store.traces().put_opening(id, opening, until);
   });
-  work.note("trace.prepared", fields_of(kept));
-  const Reply reply = run_->reply;
-  run_.reset();
-  const auto& r = traces_.emplace(id, std::move(kept)).first->second.requester;
-  nlohmann::json responders = nlohmann::json::array();
-  for (const auto& p : r.order().points)
-    responders.push_back({{"party", p.party.str()}, {"day", p.day}});
-  nlohmann::json unreachable = nlohmann::json::array();
-  for (const auto& [party, why] : traces_.at(id).unreached)
-    unreachable.push_back({{"party", party.str()}, {"why", why}});
-  const nlohmann::json result = {{"schema", "hedgerow/trace-request/1"},
-                                 {"id", id.hex()},
-                                 {"agreement", lineage_.id().str()},
-                                 {"agreement_hash", to_sha256_name(lineage_.agreement.hash.view())},
-                                 {"not_after", to_unix_ms(r.not_after())},
-                                 {"order", to_base64(r.order().encode())},
-                                 {"responders", responders},
-                                 {"unreachable", unreachable}};
-  work.then.push_back([reply, result](const Committed&) { reply.result(result); });
+  work.note("trace.prepared", fields_of(t));
+  work.then.push_back([reply = std::move(reply),
+                       shown = show_order(t, lineage_)](const Committed&) { reply.result(shown); });
+  traces_.emplace(id, std::move(t));
   return work;
 }
 
@@ -311,23 +100,6 @@ Result<KeptTrace*> TraceDesk::find(const SessionId& id) {
   if (it == traces_.end())
     return bad_input("no trace with this id is kept here", "see `hedgerow trace list`");
   return &it->second;
-}
-
-Result<policies::TracePermit> TraceDesk::permit(const protocol::trace::Order& order,
-                                                const Certificate& practitioner,
-                                                const Certificate* approver, UtcTime now) const {
-  policies::TraceContext context{lineage_.self,
-                                 lineage_.self,
-                                 identity_of(practitioner),
-                                 std::nullopt,
-                                 state_of(keys_),
-                                 now,
-                                 {lineage_.id(), order.purpose, order.legal_basis, order.reason},
-                                 lineage_.restrictions};
-  if (approver != nullptr) context.approver = identity_of(*approver);
-  const auto decision = policies::evaluate_trace(lineage_.agreement, context);
-  if (const auto* deny = std::get_if<policies::Deny>(&decision)) return deny->error();
-  return std::get<policies::TracePermit>(decision);
 }
 
 // What a known person may not do goes on the log before that person hears of it.
@@ -354,12 +126,8 @@ Result<Work> TraceDesk::take_request(const SessionId& id, ByteView statement, Re
     reply.result(shown);
     return Work{};
   }
-  if (auto standing = check_asker(lineage_, request.person, now); !standing.ok())
-    return deny(*t, request.person, standing.error(), std::move(reply));
-  auto permitted = permit(t->requester.order(), request.person, nullptr, now);
-  if (!permitted.ok()) return deny(*t, request.person, permitted.error(), std::move(reply));
-  if (auto left = check_quota(request.person.subject().urn(), *permitted, id, now); !left.ok())
-    return deny(*t, request.person, left.error(), std::move(reply));
+  if (auto may = gate_.check_request(*t, request.person, traces_, now); !may.ok())
+    return deny(*t, request.person, may.error(), std::move(reply));
   if (auto taken = t->requester.take_request(request); !taken.ok())
     return deny(*t, request.person, taken.error(), std::move(reply));
   Work work = keep(*t, now);
@@ -381,17 +149,8 @@ Result<Work> TraceDesk::take_approval(const SessionId& id, ByteView statement, R
   if (t->requester.request().empty())
     return denied("the practitioner has not signed this trace yet");
   HR_ASSIGN(const Certificate practitioner, signer_of(t->requester.request()));
-  for (const Certificate* person : {&approval.person, &practitioner})
-    if (auto standing = check_asker(lineage_, *person, now); !standing.ok())
-      return deny(*t, approval.person, standing.error(), std::move(reply));
-  if (practitioner.verify_key() == approval.person.verify_key())
-    return deny(*t, approval.person,
-                denied("practitioner and approver have the same key", "another person approves"),
-                std::move(reply));
-  auto permitted = permit(t->requester.order(), practitioner, &approval.person, now);
-  if (!permitted.ok()) return deny(*t, approval.person, permitted.error(), std::move(reply));
-  if (auto left = check_quota(practitioner.subject().urn(), *permitted, id, now); !left.ok())
-    return deny(*t, approval.person, left.error(), std::move(reply));
+  if (auto may = gate_.check_approval(*t, practitioner, approval.person, traces_, now); !may.ok())
+    return deny(*t, approval.person, may.error(), std::move(reply));
   std::vector<PartyId> others;
   for (const auto& p : lineage_.agreement.parties)
     if (p.id != lineage_.self && t->requester.order().point_of(p.id) == nullptr)
@@ -492,19 +251,13 @@ Result<Work> TraceDesk::opening(const SessionId& id, Reply reply) {
 
 void TraceDesk::forget_reply(std::uint64_t connection) {
   std::erase_if(waiting_, [&](const Waiting& w) { return w.reply.connection == connection; });
-  if (run_ && run_->reply.connection == connection) run_.reset();
-}
-
-bool TraceDesk::owns(const SessionId& session) const {
-  return run_ && run_->client && run_->evaluation == session;
+  preparation_.forget_reply(connection);
 }
 
 Result<Work> TraceDesk::on_message(const Delivery& d, UtcTime now) {
   if (d.type == MessageType::trace_answer || d.type == MessageType::trace_refusal)
     return on_answer(d, now);
-  HR_CHECK(owns(d.session));
-  HR_ASSIGN(auto step, run_->client->on_message(d.from, d.type, d.body, now, env_.rng));
-  return after(std::move(step), now);
+  return preparation_.on_message(d, now);
 }
 
 // What is found goes into the result and nowhere else: the log says that somebody answered.
@@ -579,11 +332,7 @@ Work TraceDesk::answer_waiting(const SessionId& id) {
 }
 
 Result<Work> TraceDesk::on_time(UtcTime now) {
-  Work work;
-  if (run_ && run_->client && run_->wake_at && *run_->wake_at <= now) {
-    run_->wake_at.reset();
-    work.add(after(run_->client->on_time(now, env_.rng), now));
-  }
+  Work work = preparation_.on_time(now);
   for (auto& [id, t] : traces_) {
     if (!wiped_at_.contains(id) && t.requester.on_time(now)) work.add(end(t, now));
   }
@@ -617,7 +366,7 @@ Result<Work> TraceDesk::on_time(UtcTime now) {
 }
 
 std::optional<UtcTime> TraceDesk::next_wake() const {
-  std::optional<UtcTime> at = run_ ? run_->wake_at : std::nullopt;
+  std::optional<UtcTime> at = preparation_.next_wake();
   const auto sooner = [&](UtcTime t) {
     if (!at || t < *at) at = t;
   };
