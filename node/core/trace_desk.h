@@ -32,7 +32,8 @@ class TraceDesk {
   // `trace-request`: fetches directories, has one element evaluated, makes the points, and gives
   // the order to be signed. `input`: the number and the case reference, a line each. Errors:
   // bad_input: a wrong number or reference; denied: no grant, another purpose or legal basis, no
-  // contributor, no trace officers; try_again: no key yet, another is being prepared, over quota.
+  // contributor, no trace officers; try_again: no key yet, another is being prepared, over quota;
+  // usage: no reason, or one with an NHS number in it.
   Result<Work> prepare(TraceWanted wanted, ByteView input, Reply reply, UtcTime now);
   // `trace-signed`, `trace-approve`: a person's statement. Errors: those of protocol/trace, of the
   // agreement, and of a revoked certificate; bad_input: no such trace.

@@ -2,9 +2,9 @@
 // blinded points to what each responder has to share. The child's pseudonym is looked at once, at
 // the beginning, and is in nothing that is kept.
 //
-//   auto r = Requester::begin(setup, words, responders, child, now, rng);   order() is to be signed
+//   auto r = Requester::begin(...)          order() is to be signed
 //   r.take_request(signed)                  by the practitioner; then it waits for approval
-//   r.take_approval(signed, now)            by another person; asks, and gives notice
+//   r.take_approval(signed, others, now)    by another person; asks, and gives notice
 //   r.on_message(...)                       Found: look its tag up, and say set_outcome()
 //   r.on_time(now)                          at not_after() it ends, with whoever has not answered
 //
