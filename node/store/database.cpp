@@ -204,6 +204,8 @@ SecretBytes random_database_key(Random& rng) {
 
 Database::Impl::~Impl() {
   for (auto& [sql, cached] : statements) sqlite3_finalize(cached.stmt);
+  sqlite3_finalize(held_page);
+  sqlite3_finalize(asked_page);
   // Emptied, the log is removed by SQLite as it closes.
   if (accepted && !in_transaction && empty_log(*this).ok())
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);

@@ -108,8 +108,9 @@ class Statement {
     return value ? bind(index, *value) : bind_null(index);
   }
 
-  Result<bool> step();  // true: there is a row
-  Result<void> run();   // step to the end, then reset
+  // True: there is a row. Every page that it was read from was whole.
+  Result<bool> step();
+  Result<void> run();  // step to the end, then reset
   void reset();
 
   bool is_null(int column) const;
@@ -135,11 +136,14 @@ class Statement {
   friend class Database;
   Statement(Database::Impl* db, sqlite3_stmt* stmt, bool* in_use)
       : db_(db), stmt_(stmt), in_use_(in_use) {}
+  Result<bool> stepped(int code);
+  void end_reading();
   Statement& bind_integer(int index, std::int64_t value);
 
   Database::Impl* db_;
-  sqlite3_stmt* stmt_;  // null where it could not be prepared: step() then fails
-  bool* in_use_;        // the cache's mark; null: not from the cache
+  sqlite3_stmt* stmt_;    // null where it could not be prepared: step() then fails
+  bool* in_use_;          // the cache's mark; null: not from the cache
+  bool reading_ = false;  // page_check.h
 };
 
 // BEGIN IMMEDIATE ... COMMIT; rolled back unless committed. One at a time (HR_CHECK). Everything

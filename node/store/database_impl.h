@@ -1,6 +1,7 @@
 // What Database, Statement and Transaction share. For the sources of node/store only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -37,6 +38,13 @@ struct Database::Impl {
   bool begun = false;
   std::int64_t next_mark = 0;
   int log_pages = 0;
+
+  // Of page_check.h: statements under way outside a transaction; what keeps their read transaction
+  // open; what asks for one page more; reads from the disk up to which all pages were whole.
+  std::size_t readers = 0;
+  sqlite3_stmt* held_page = nullptr;
+  sqlite3_stmt* asked_page = nullptr;
+  std::uint64_t checked_reads = 0;
 
   Impl() = default;
   Impl(const Impl&) = delete;

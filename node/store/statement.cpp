@@ -3,6 +3,7 @@
 #include "node/store/checkpoint.h"
 #include "node/store/database.h"
 #include "node/store/database_impl.h"
+#include "node/store/page_check.h"
 
 namespace hedgerow::store {
 
@@ -31,15 +32,18 @@ Statement Database::prepare(const char* sql) {
 }
 
 Statement::Statement(Statement&& o) noexcept
-    : db_(o.db_), stmt_(std::exchange(o.stmt_, nullptr)), in_use_(o.in_use_) {}
+    : db_(o.db_),
+      stmt_(std::exchange(o.stmt_, nullptr)),
+      in_use_(o.in_use_),
+      reading_(std::exchange(o.reading_, false)) {}
 
 Statement::~Statement() {
   if (stmt_ == nullptr) return;
+  reset();
   if (in_use_ == nullptr) {
     sqlite3_finalize(stmt_);
     return;
   }
-  sqlite3_reset(stmt_);
   sqlite3_clear_bindings(stmt_);
   *in_use_ = false;
 }
@@ -74,20 +78,33 @@ Statement& Statement::bind_null(int index) {
 Result<bool> Statement::step() {
   if (stmt_ == nullptr) return db_->error(sqlite3_errcode(db_->handle));
   HR_CHECK(sqlite3_stmt_readonly(stmt_) != 0 || db_->in_transaction);
-  const int code = sqlite3_step(stmt_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  return db_->error(code);
+  if (!reading_ && !db_->in_transaction) {
+    HR_TRY(keep_reading(*db_));
+    reading_ = true;
+  }
+  Result<bool> more = stepped(sqlite3_step(stmt_));
+  if (!more.ok())
+    reset();
+  else if (!*more)
+    end_reading();
+  return more;
+}
+
+Result<bool> Statement::stepped(int code) {
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return db_->error(code);
+  HR_TRY(pages_were_whole(*db_));
+  return code == SQLITE_ROW;
+}
+
+void Statement::end_reading() {
+  if (std::exchange(reading_, false)) store::end_reading(*db_);
 }
 
 Result<void> Statement::run() {
   bool more = true;
   while (more) {
     Result<bool> stepped = step();
-    if (!stepped.ok()) {
-      reset();
-      return std::move(stepped).error();
-    }
+    if (!stepped.ok()) return std::move(stepped).error();
     more = *stepped;
   }
   reset();
@@ -96,6 +113,7 @@ Result<void> Statement::run() {
 
 void Statement::reset() {
   if (stmt_ != nullptr) sqlite3_reset(stmt_);
+  end_reading();
 }
 
 bool Statement::is_null(int column) const {

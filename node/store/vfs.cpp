@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 
@@ -41,7 +42,10 @@ int failed(const DiskGuard& guard, int code) {
 
 int close_file(sqlite3_file* file) { return real(file)->pMethods->xClose(real(file)); }
 
+std::atomic<std::uint64_t> g_reads = 0;
+
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+  g_reads.fetch_add(1, std::memory_order_relaxed);
   const DiskGuard guard(operation(file, DiskAction::read, offset));
   if (guard.failure() != 0) return failed(guard, SQLITE_IOERR_READ);
   return real(file)->pMethods->xRead(real(file), to, size, offset);
@@ -113,6 +117,8 @@ int delete_file(sqlite3_vfs* vfs, const char* name, int sync_folder) {
 }
 
 }  // namespace
+
+std::uint64_t reads_from_disk() { return g_reads.load(std::memory_order_relaxed); }
 
 const char* guarded_vfs() {
   static sqlite3_vfs vfs{};
