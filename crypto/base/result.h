@@ -4,10 +4,10 @@
 // bugs are HR_CHECK (crypto/base/check.h), which is always on.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "crypto/base/check.h"
 
@@ -35,26 +35,66 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
+// An Error or none, in one word.
+class ErrorBox {
+ public:
+  ErrorBox() = default;
+  explicit ErrorBox(Error&& error);
+  ErrorBox(const ErrorBox& o);
+  ErrorBox(ErrorBox&& o) noexcept : error_(std::exchange(o.error_, nullptr)) {}
+  ErrorBox& operator=(ErrorBox o) noexcept {
+    std::swap(error_, o.error_);
+    return *this;
+  }
+  ~ErrorBox() {
+    if (error_ != nullptr) discard();
+  }
+
+  Error* get() const { return error_; }
+
+ private:
+  void discard();
+  Error* error_ = nullptr;
+};
+
+// What moves and destroys it is compiled once for each T, not where it is called: a function that
+// may fail in ten places would consist of little else. Of one that was moved from, the value is
+// moved from; its error is gone (HR_CHECK).
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}
+  Result(T value) : ok_(true) { std::construct_at(&value_, std::move(value)); }
+  Result(Error error) : ok_(false) { std::construct_at(&error_, std::move(error)); }
+  [[gnu::noinline]] Result(Result&& o) noexcept : ok_(o.ok_) { take(o); }
+  [[gnu::noinline]] Result(const Result& o) requires std::is_copy_constructible_v<T> : ok_(o.ok_) {
+    if (ok_)
+      std::construct_at(&value_, o.value_);
+    else
+      std::construct_at(&error_, o.error_);
+  }
+  [[gnu::noinline]] Result& operator=(Result&& o) noexcept {
+    if (this == &o) return *this;
+    destroy();
+    ok_ = o.ok_;
+    take(o);
+    return *this;
+  }
+  [[gnu::noinline]] ~Result() { destroy(); }
 
-  bool ok() const { return v_.index() == 0; }
-  explicit operator bool() const { return ok(); }
+  bool ok() const { return ok_; }
+  explicit operator bool() const { return ok_; }
 
   const T& value() const& {
-    HR_CHECK(ok());
-    return *std::get_if<0>(&v_);
+    HR_CHECK(ok_);
+    return value_;
   }
   T& value() & {
-    HR_CHECK(ok());
-    return *std::get_if<0>(&v_);
+    HR_CHECK(ok_);
+    return value_;
   }
   T&& value() && {
-    HR_CHECK(ok());
-    return std::move(*std::get_if<0>(&v_));
+    HR_CHECK(ok_);
+    return std::move(value_);
   }
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
@@ -63,16 +103,33 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
 
   const Error& error() const& {
-    HR_CHECK(!ok());
-    return *std::get_if<1>(&v_);
+    HR_CHECK(!ok_ && error_.get() != nullptr);
+    return *error_.get();
   }
   Error&& error() && {
-    HR_CHECK(!ok());
-    return std::move(*std::get_if<1>(&v_));
+    HR_CHECK(!ok_ && error_.get() != nullptr);
+    return std::move(*error_.get());
   }
 
  private:
-  std::variant<T, Error> v_;
+  void take(Result& o) {
+    if (ok_)
+      std::construct_at(&value_, std::move(o.value_));
+    else
+      std::construct_at(&error_, std::move(o.error_));
+  }
+  void destroy() {
+    if (ok_)
+      std::destroy_at(&value_);
+    else
+      std::destroy_at(&error_);
+  }
+
+  union {
+    T value_;
+    ErrorBox error_;
+  };
+  bool ok_;
 };
 
 template <>
@@ -85,35 +142,25 @@ class [[nodiscard]] Result<void> {
   explicit operator bool() const { return ok_; }
   void value() const { HR_CHECK(ok_); }
   const Error& error() const& {
-    HR_CHECK(!ok_);
-    return error_;
+    HR_CHECK(error_.get() != nullptr);
+    return *error_.get();
   }
   Error&& error() && {
-    HR_CHECK(!ok_);
-    return std::move(error_);
+    HR_CHECK(error_.get() != nullptr);
+    return std::move(*error_.get());
   }
 
  private:
-  Error error_;
+  ErrorBox error_;
   bool ok_ = true;
 };
 
-inline Error bad_input(std::string text, std::string hint = {}) {
-  return {Code::bad_input, std::move(text), {}, std::move(hint)};
-}
-inline Error denied(std::string text, std::string hint = {}) {
-  return {Code::denied, std::move(text), {}, std::move(hint)};
-}
-inline Error try_again(std::string text, std::string hint = {}) {
-  return {Code::try_again, std::move(text), {}, std::move(hint)};
-}
-inline Error configuration(std::string text, std::string hint = {}) {
-  return {Code::configuration, std::move(text), {}, std::move(hint)};
-}
-inline Error internal(std::string text) { return {Code::internal, std::move(text), {}, {}}; }
-inline Error culprit_error(std::string text, std::string culprit) {
-  return {Code::bad_input, std::move(text), std::move(culprit), {}};
-}
+Error bad_input(std::string text, std::string hint = {});
+Error denied(std::string text, std::string hint = {});
+Error try_again(std::string text, std::string hint = {});
+Error configuration(std::string text, std::string hint = {});
+Error internal(std::string text);
+Error culprit_error(std::string text, std::string culprit);
 
 }  // namespace hedgerow
 
