@@ -83,8 +83,8 @@ Result<WipingVector<ByteArray<32>>> Children::shared(std::int32_t first_day) {
     if (pseudonym && !withheld.has(*pseudonym)) shared.push_back(*pseudonym);
   }
   std::ranges::sort(shared);
-  const auto repeated = std::ranges::unique(shared);
-  shared.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(shared.begin(), shared.end());
+  shared.erase(repeated, shared.end());
   return shared;
 }
 
