@@ -248,7 +248,9 @@ void Exchange::send_now(const store::OutboxItem& item, UtcTime now) {
   const auto* route = route_to(item.receiver);
   if (route != nullptr && !env_.outlet.send(*route, item.bytes))
     starved_.try_emplace(item.receiver, item.position);
-  resend_.try_emplace(item.receiver, Resend{now + kFirstResend, kFirstResend});
+  Resend& r =
+      resend_.try_emplace(item.receiver, Resend{now + kFirstResend, kFirstResend}).first->second;
+  r.at = std::min(r.at, now + kLongestResend);
 }
 
 void Exchange::send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence,
@@ -286,23 +288,31 @@ Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session,
   return {};
 }
 
-void Exchange::resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position) {
+Result<void> Exchange::resend_to(const PartyId& receiver, UtcTime now,
+                                 std::uint64_t after_position) {
   const auto* route = route_to(receiver);
-  auto pending =
-      lineage_.store.outbox().pending_for(receiver, after_position, kResendItems, kResendBytes);
+  HR_ASSIGN(const auto pending, lineage_.store.outbox().pending_for(receiver, after_position,
+                                                                    kResendItems, kResendBytes));
   starved_.erase(receiver);
-  if (route == nullptr || !pending.ok() || pending->empty()) {
+  if (route == nullptr || pending.empty()) {
     if (after_position == 0) resend_.erase(receiver);
-    return;
+    return {};
   }
-  for (const store::OutboxItem& item : *pending) {
+  for (const store::OutboxItem& item : pending) {
     if (item.not_after < now || env_.outlet.send(*route, item.bytes)) continue;
     starved_[receiver] = item.position;
     break;  // what follows would come too early
   }
   Resend& r = resend_[receiver];
-  r.interval = std::min(r.interval * 2, kLongestResend);
+  const bool silent = ++r.times >= kPatientResends;
+  r.interval = std::min(r.interval * 2, silent ? kSilentResend : kLongestResend);
   r.at = now + r.interval;
+  return {};
+}
+
+// The next on_time finds the same, and says so.
+void Exchange::resend_or_later(const PartyId& receiver, UtcTime now, std::uint64_t after_position) {
+  if (!resend_to(receiver, now, after_position).ok()) resend_[receiver].at = now;
 }
 
 void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
@@ -312,7 +322,7 @@ void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
     if (route != nullptr && *route == curve_key) {
       ahead_.erase(id);
       resend_[id] = {now, kFirstResend / 2};
-      resend_to(id, now);
+      resend_or_later(id, now);
     }
   }
 }
@@ -323,7 +333,7 @@ void Exchange::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
     const auto* route = route_to(id);
     // Not from the beginning: what is sent already would take the credit again, and without acks
     // that had no end.
-    if (route != nullptr && *route == curve_key) resend_to(id, now, position - 1);
+    if (route != nullptr && *route == curve_key) resend_or_later(id, now, position - 1);
   }
 }
 
@@ -331,7 +341,7 @@ Result<void> Exchange::on_time(UtcTime now) {
   std::vector<PartyId> due;
   for (const auto& [id, r] : resend_)
     if (r.at <= now) due.push_back(id);
-  for (const PartyId& id : due) resend_to(id, now);
+  for (const PartyId& id : due) HR_TRY(resend_to(id, now));
   if (now < next_prune_) return {};
   next_prune_ = now + kPruneInterval;
   return prune(now);

@@ -29,7 +29,12 @@ inline constexpr std::chrono::seconds kClockSkew{120};
 // Between two peers; beyond it one of them is not believed (cryptography.md E).
 inline constexpr std::chrono::minutes kMostSkew{5};
 inline constexpr std::chrono::milliseconds kFirstResend{2'000};
+// What is new is sent again within this time at the latest: no longer than anything waits for its
+// answer (kKeyholderPatience, kHeaderPatience).
 inline constexpr std::chrono::milliseconds kLongestResend{15'000};
+// From then on, after so many times without an ack, only once a minute where nothing new is sent.
+inline constexpr int kPatientResends = 12;
+inline constexpr std::chrono::milliseconds kSilentResend{60'000};
 inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, a receiver
 inline constexpr std::size_t kMaxReplies = 512;   // beyond these, what can be spared is dropped
 inline constexpr std::size_t kResendItems = 256;  // messages a pass and receiver
@@ -96,6 +101,7 @@ class Exchange {
   struct Resend {
     UtcTime at;
     std::chrono::milliseconds interval{kFirstResend};
+    int times = 0;  // since an ack, or since the way opened
   };
 
   void at(std::string_view point) const {
@@ -115,7 +121,8 @@ class Exchange {
   void send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence, UtcTime now);
   Result<void> check_clock(const protocol::EnvelopeHeader& ack, UtcTime now);
   Result<void> take_ack(const PartyId& from, const SessionId& session, ByteView body, UtcTime now);
-  void resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
+  Result<void> resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
+  void resend_or_later(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
 
   LineageContext& lineage_;
   Environment env_;

@@ -153,6 +153,29 @@ TEST_F(ExchangeTest, PausesBetweenSendingsGrowToALimit) {
   EXPECT_EQ(last, kLongestResend);
 }
 
+TEST_F(ExchangeTest, LongSilenceIsAskedOnceAMinuteUntilThereIsSomethingNew) {
+  council_.message(session_, police_.id(), "one", seconds(3600));
+  UtcTime t = kNow;
+  const auto pause = [&] {
+    const UtcTime next = *council_.exchange().next_wake();
+    const auto waited = next - t;
+    t = next;
+    council_.pass(t);
+    council_.outlet.take();
+    return std::chrono::duration_cast<milliseconds>(waited);
+  };
+  for (int i = 0; i < kPatientResends; ++i) EXPECT_LE(pause(), kLongestResend);
+  EXPECT_GT(pause(), kLongestResend);
+  EXPECT_EQ(pause(), kSilentResend);
+  EXPECT_EQ(pause(), kSilentResend);
+  Work work;
+  work.message(session_, police_.id(), MessageType::evaluate_request, to_bytes("two"),
+               seconds(3600));
+  ASSERT_TRUE(council_.exchange().commit(std::move(work), t).ok());
+  EXPECT_EQ(pause(), kLongestResend);
+  EXPECT_EQ(pause(), kSilentResend);
+}
+
 TEST_F(ExchangeTest, ExpiredMessagesAreNotSentAgain) {
   council_.message(session_, police_.id(), "one", seconds(1));
   council_.pass(kNow + kFirstResend);
