@@ -15,8 +15,8 @@ namespace hedgerow::store {
 Result<void> keep_reading(Database::Impl& db);
 void end_reading(Database::Impl& db);
 
-// configuration: a page read since the last call was altered. Costs nothing where the pages came
-// from memory.
+// configuration: a page read since the last call was altered. Asks for no page where none was read
+// from the disk.
 Result<void> pages_were_whole(Database::Impl& db);
 
 }  // namespace hedgerow::store

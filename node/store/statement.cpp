@@ -78,6 +78,8 @@ Statement& Statement::bind_null(int index) {
 Result<bool> Statement::step() {
   if (stmt_ == nullptr) return db_->error(sqlite3_errcode(db_->handle));
   HR_CHECK(sqlite3_stmt_readonly(stmt_) != 0 || db_->in_transaction);
+  // SQLite itself rolls back after some failures; what then would be written stood alone.
+  if (db_->in_transaction && sqlite3_get_autocommit(db_->handle) != 0) return failed_before(*db_);
   if (!reading_ && !db_->in_transaction) {
     HR_TRY(keep_reading(*db_));
     reading_ = true;
