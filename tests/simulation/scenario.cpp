@@ -313,7 +313,8 @@ Scenario draw(std::uint64_t seed) {
     draw_crashes(s, region, dice);
     draw_faults(s, region, dice);
   }
-  s.healed_at = seconds(700);
+  // Nothing heals a hub that is set back; by then all have asked.
+  s.healed_at = seconds(s.hub == Hostility::is_set_back ? 500 : 700);
   s.network.shape = region;
   s.network.with_key = !s.from_beginning;
   draw_links(s, region, dice);
