@@ -9,6 +9,10 @@
 
 namespace hedgerow::core {
 
+// A lost question is asked again while its answer is still waited for.
+static_assert(kLongestResend <= protocol::trace::kHeaderPatience &&
+              kLongestResend <= protocol::trace::kChunkPatience);
+
 using protocol::trace::Chunk;
 using protocol::trace::DirectoryFetch;
 using protocol::trace::DirectoryHeader;

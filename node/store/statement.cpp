@@ -13,6 +13,11 @@ Error failed_before(const Database::Impl& db) {
   return internal("the database " + db.path.string() + " failed before; it must be opened again");
 }
 
+// SQLite itself rolls back after some failures; what then would be written stood alone.
+bool was_rolled_back(const Database::Impl& db) {
+  return db.in_transaction && sqlite3_get_autocommit(db.handle) != 0;
+}
+
 }  // namespace
 
 Statement Database::prepare(const char* sql) {
@@ -78,8 +83,7 @@ Statement& Statement::bind_null(int index) {
 Result<bool> Statement::step() {
   if (stmt_ == nullptr) return db_->error(sqlite3_errcode(db_->handle));
   HR_CHECK(sqlite3_stmt_readonly(stmt_) != 0 || db_->in_transaction);
-  // SQLite itself rolls back after some failures; what then would be written stood alone.
-  if (db_->in_transaction && sqlite3_get_autocommit(db_->handle) != 0) return failed_before(*db_);
+  if (was_rolled_back(*db_)) return failed_before(*db_);
   if (!reading_ && !db_->in_transaction) {
     HR_TRY(keep_reading(*db_));
     reading_ = true;
@@ -174,6 +178,7 @@ std::uint64_t Transaction::generation() const { return db_->generation + 1; }
 
 Result<std::uint64_t> Transaction::commit(std::optional<LogPosition> covered) {
   HR_CHECK(db_ != nullptr);
+  if (was_rolled_back(*db_)) return failed_before(*db_);
   {
     sqlite3_stmt* stmt = nullptr;
     const char* sql =

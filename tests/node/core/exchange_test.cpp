@@ -1,6 +1,9 @@
 #include "node/core/exchange.h"
 
+#include <cerrno>
+
 #include "core_fixture.h"
+#include "crypto/base/disk.h"
 #include "node/core/lineage_node.h"
 
 namespace hedgerow::core {
@@ -174,6 +177,23 @@ TEST_F(ExchangeTest, LongSilenceIsAskedOnceAMinuteUntilThereIsSomethingNew) {
   ASSERT_TRUE(council_.exchange().commit(std::move(work), t).ok());
   EXPECT_EQ(pause(), kLongestResend);
   EXPECT_EQ(pause(), kSilentResend);
+}
+
+TEST_F(ExchangeTest, AWaitingMessageThatCannotBeReadIsNoSilence) {
+  struct NoReads : DiskFaults {
+    int before(const DiskOperation& o) override { return o.action == DiskAction::read ? EIO : 0; }
+  } disk;
+  council_.message(session_, police_.id(), std::string(50'000, 'x'));
+  council_.reopen(kNow);
+  council_.pass(kNow);  // what a tick reads besides
+  set_disk_faults(&disk);
+  council_.exchange().on_peer_up(
+      TestRegion::get().at("vale-partnership").keyring.public_keys().curve, kNow);
+  EXPECT_EQ(council_.exchange().next_wake(), kNow);
+  EXPECT_FALSE(council_.exchange().on_time(kNow).ok());
+  set_disk_faults(nullptr);
+  EXPECT_TRUE(council_.exchange().on_time(kNow).ok());
+  EXPECT_EQ(council_.outlet.take().size(), 1U);
 }
 
 TEST_F(ExchangeTest, ExpiredMessagesAreNotSentAgain) {

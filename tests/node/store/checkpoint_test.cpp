@@ -173,6 +173,29 @@ TEST_F(CheckpointTest, AnOlderLogBesideTheFileIsRefused) {
   }
 }
 
+// More than fits into memory fails as it is written, and SQLite rolls the transaction back.
+TEST_F(CheckpointTest, WhatFollowsAFailureInATransactionIsNotWritten) {
+  Database db = accepted(OpenMode::create);
+  insert(db);
+  const auto generation = db.generation();
+  {
+    Transaction t = Transaction::begin(db).value();
+    Statement s = db.prepare("INSERT INTO thing VALUES (?1, ?2)");
+    const Bytes blob(std::size_t{20} << 20U, 7);
+    {
+      NoMoreWrites disk(0);
+      ASSERT_FALSE(s.bind(1, 2).bind(2, ByteView(blob)).run().ok());
+      ASSERT_TRUE(disk.failed);
+    }
+    EXPECT_FALSE(s.bind(1, 3).bind_null(2).run().ok());
+    EXPECT_FALSE(t.commit().ok());
+  }
+  EXPECT_EQ(count(db), 1);
+  EXPECT_EQ(db.generation(), generation);
+  insert(db);
+  EXPECT_EQ(count(db), 2);
+}
+
 TEST_F(CheckpointTest, ALongLogIsEmptiedByTheCommitThatSeesIt) {
   std::vector<Moment> moments;
   Moment last;
