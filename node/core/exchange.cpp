@@ -1,6 +1,7 @@
 #include "node/core/exchange.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hedgerow::core {
 
@@ -140,6 +141,7 @@ Result<void> Exchange::enqueue(Addressed& item, UtcTime now,
 Result<void> Exchange::prune(UtcTime now) {
   auto& db = lineage_.store.database();
   HR_ASSIGN(auto t, store::Transaction::begin(db));
+  HR_ASSIGN(const auto nothing_left, drop_acked());
   HR_ASSIGN(const auto dropped, lineage_.store.outbox().prune(now));
   for (const store::OutboxItem& item : dropped) {
     const Peer* receiver = lineage_.peers.find(item.receiver);
@@ -152,6 +154,7 @@ Result<void> Exchange::prune(UtcTime now) {
   HR_TRY(lineage_.store.replay().prune(now));
   HR_TRY(lineage_.store.sessions().prune(now));
   HR_ASSIGN(const std::uint64_t generation, t.commit());
+  after_drop(nothing_left);
   return env_.log.confirm(lineage_.id().str(), generation);
 }
 
@@ -209,8 +212,10 @@ Result<Committed> Exchange::carry_out(Work work, UtcTime now, const Delivery* de
   std::vector<store::OutboxItem> queued;
   {
     HR_ASSIGN(store::Transaction t, store::Transaction::begin(db));
+    HR_ASSIGN(const auto nothing_left, drop_acked());
     HR_TRY(write_all(work, now, delivery, queued));
     HR_ASSIGN(done.generation, t.commit(covered));
+    after_drop(nothing_left);
   }
   at("after_transaction");
 #ifdef HEDGEROW_PLANT_log_after_commit
@@ -269,27 +274,48 @@ void Exchange::send_ack(const PartyId& to, const SessionId& session, std::uint64
 Result<void> Exchange::take_ack(const PartyId& sender, const SessionId& session, ByteView body,
                                 UtcTime now) {
   HR_ASSIGN(const protocol::Ack ack, protocol::Ack::decode(body));
-  auto& db = lineage_.store.database();
-  HR_ASSIGN(const std::uint64_t waiting, lineage_.store.outbox().count_for(sender));
-  if (waiting == 0) return {};
-  std::uint64_t removed = 0;
-  {
-    HR_ASSIGN(store::Transaction t, store::Transaction::begin(db));
-    HR_ASSIGN(removed, lineage_.store.outbox().ack(sender, session, ack.sequence));
-    if (removed == 0) return {};
-    HR_ASSIGN(const std::uint64_t generation, t.commit());
-    at("ack_taken");
-    HR_TRY(env_.log.confirm(lineage_.id().str(), generation));
+  const auto known = acked_.find({sender, session});
+  if (known != acked_.end() && ack.sequence <= known->second) return {};
+  HR_ASSIGN(const bool waits, lineage_.store.outbox().waits(sender, session, ack.sequence));
+  if (!waits) return {};
+  acked_[{sender, session}] = ack.sequence;
+  if (!drop_at_) drop_at_ = now + kAckPatience;
+  resend_[sender] = {now + kFirstResend, kFirstResend};
+  return acked_.size() < kMostAcked ? Result<void>() : drop_acked_alone();
+}
+
+Result<std::vector<PartyId>> Exchange::drop_acked() {
+  std::vector<PartyId> nothing_left;
+  auto outbox = lineage_.store.outbox();
+  for (auto it = acked_.begin(); it != acked_.end();) {
+    const PartyId& receiver = it->first.first;
+    for (; it != acked_.end() && it->first.first == receiver; ++it)
+      HR_TRY(outbox.ack(receiver, it->first.second, it->second));
+    HR_ASSIGN(const std::uint64_t left, outbox.count_for(receiver));
+    if (left == 0) nothing_left.push_back(receiver);
   }
-  if (waiting == removed)
-    resend_.erase(sender);
-  else
-    resend_[sender] = {now + kFirstResend, kFirstResend};
-  return {};
+  return nothing_left;
+}
+
+void Exchange::after_drop(const std::vector<PartyId>& nothing_left) {
+  for (const PartyId& receiver : nothing_left) resend_.erase(receiver);
+  acked_.clear();
+  drop_at_.reset();
+}
+
+Result<void> Exchange::drop_acked_alone() {
+  if (acked_.empty()) return {};
+  HR_ASSIGN(store::Transaction t, store::Transaction::begin(lineage_.store.database()));
+  HR_ASSIGN(const auto nothing_left, drop_acked());
+  HR_ASSIGN(const std::uint64_t generation, t.commit());
+  at("ack_taken");
+  after_drop(nothing_left);
+  return env_.log.confirm(lineage_.id().str(), generation);
 }
 
 Result<void> Exchange::resend_to(const PartyId& receiver, UtcTime now,
                                  std::uint64_t after_position) {
+  HR_TRY(drop_acked_alone());
   const auto* route = route_to(receiver);
   HR_ASSIGN(const auto pending, lineage_.store.outbox().pending_for(receiver, after_position,
                                                                     kResendItems, kResendBytes));
@@ -310,9 +336,11 @@ Result<void> Exchange::resend_to(const PartyId& receiver, UtcTime now,
   return {};
 }
 
-// The next on_time finds the same, and says so.
 void Exchange::resend_or_later(const PartyId& receiver, UtcTime now, std::uint64_t after_position) {
-  if (!resend_to(receiver, now, after_position).ok()) resend_[receiver].at = now;
+  const auto done = resend_to(receiver, now, after_position);
+  if (done.ok()) return;
+  failed_ = done.error();
+  resend_[receiver].at = now;
 }
 
 void Exchange::on_peer_up(const ByteArray<32>& curve_key, UtcTime now) {
@@ -338,6 +366,8 @@ void Exchange::on_credit(const ByteArray<32>& curve_key, UtcTime now) {
 }
 
 Result<void> Exchange::on_time(UtcTime now) {
+  if (failed_) return *std::exchange(failed_, std::nullopt);
+  if (drop_at_ && *drop_at_ <= now) HR_TRY(drop_acked_alone());
   std::vector<PartyId> due;
   for (const auto& [id, r] : resend_)
     if (r.at <= now) due.push_back(id);
@@ -348,7 +378,7 @@ Result<void> Exchange::on_time(UtcTime now) {
 }
 
 std::optional<UtcTime> Exchange::next_wake() const {
-  std::optional<UtcTime> at;
+  std::optional<UtcTime> at = drop_at_;
   for (const auto& [id, r] : resend_)
     if (!at || r.at < *at) at = r.at;
   return at;

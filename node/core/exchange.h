@@ -35,6 +35,10 @@ inline constexpr std::chrono::milliseconds kLongestResend{15'000};
 // From then on, after so many times without an ack, only once a minute where nothing new is sent.
 inline constexpr int kPatientResends = 12;
 inline constexpr std::chrono::milliseconds kSilentResend{60'000};
+// What is acknowledged leaves the outbox with the next transaction, or with one of its own after
+// this time, or from so many sessions on.
+inline constexpr std::chrono::milliseconds kAckPatience{500};
+inline constexpr std::size_t kMostAcked = 256;
 inline constexpr std::size_t kMaxOutbox = 4096;   // messages waiting, a receiver
 inline constexpr std::size_t kMaxReplies = 512;   // beyond these, what can be spared is dropped
 inline constexpr std::size_t kResendItems = 256;  // messages a pass and receiver
@@ -49,11 +53,11 @@ class Outlet {
 
 // Called between steps that a crash may part, by name, so that a simulator can end the node there,
 // by an exception of its own (docs/design/simulator.md). In a commit: "before_commit",
-// "after_append", "after_transaction", "after_confirm", "after_send"; "ack_taken" between the
-// transaction that drops what was acknowledged and its confirmation; "charged" before an evaluation
-// that has been paid for; "period_frozen" before the tally of what was frozen; "start_opened",
-// "start_agreed" around the reconciliation at a start; "install_stored", "install_committed" in an
-// installation. Empty in a daemon.
+// "after_append", "after_transaction", "after_confirm", "after_send"; "ack_taken" between a
+// transaction that only drops what was acknowledged and its confirmation; "charged" before an
+// evaluation that has been paid for; "period_frozen" before the tally of what was frozen;
+// "start_opened", "start_agreed" around the reconciliation at a start; "install_stored",
+// "install_committed" in an installation. Empty in a daemon.
 using FaultPoint = std::function<void(std::string_view point)>;
 
 struct Environment {
@@ -121,6 +125,10 @@ class Exchange {
   void send_ack(const PartyId& to, const SessionId& session, std::uint64_t sequence, UtcTime now);
   Result<void> check_clock(const protocol::EnvelopeHeader& ack, UtcTime now);
   Result<void> take_ack(const PartyId& from, const SessionId& session, ByteView body, UtcTime now);
+  // In a transaction: what is acknowledged leaves the outbox. Those for whom nothing is left.
+  Result<std::vector<PartyId>> drop_acked();
+  void after_drop(const std::vector<PartyId>& nothing_left);
+  Result<void> drop_acked_alone();
   Result<void> resend_to(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
   void resend_or_later(const PartyId& receiver, UtcTime now, std::uint64_t after_position = 0);
 
@@ -129,6 +137,12 @@ class Exchange {
   std::map<PartyId, Resend> resend_;
   // Peers whose clock is ahead, until when that is believed.
   std::map<PartyId, UtcTime> ahead_;
+  // Acknowledged and still in the outbox: up to which sequence. A crash forgets it, and then the
+  // message is sent and acknowledged once more.
+  std::map<std::pair<PartyId, SessionId>, std::uint64_t> acked_;
+  std::optional<UtcTime> drop_at_;  // set while there are any
+  // Where nothing could be said of it; the next on_time does.
+  std::optional<Error> failed_;
   // A message found no credit; its place in the outbox.
   std::map<PartyId, std::uint64_t> starved_;
   std::deque<Delivery> local_;

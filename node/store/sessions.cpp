@@ -218,6 +218,14 @@ Result<std::uint64_t> Outbox::ack(const PartyId& receiver, const SessionId& sess
   return static_cast<std::uint64_t>(db_->changed_rows());
 }
 
+Result<bool> Outbox::waits(const PartyId& receiver, const SessionId& session,
+                           std::uint64_t sequence) {
+  if (!std::in_range<std::int64_t>(sequence)) return bad_input("a sequence beyond all bounds");
+  Statement s = db_->prepare(
+      "SELECT 1 FROM outbox WHERE receiver = ?1 AND session = ?2 AND seq <= ?3 LIMIT 1");
+  return s.bind(1, receiver.str()).bind(2, session.view()).bind(3, sequence).step();
+}
+
 Result<std::vector<OutboxItem>> Outbox::pending(std::uint64_t after_position, std::size_t max_items,
                                                 std::size_t max_bytes) {
   Statement s = db_->prepare(

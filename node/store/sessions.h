@@ -92,6 +92,8 @@ class Outbox {
   // Writes. Removes all of (receiver, session) up to and including `sequence`; returns how many.
   Result<std::uint64_t> ack(const PartyId& receiver, const SessionId& session,
                             std::uint64_t sequence);
+  // Whether there is any of these.
+  Result<bool> waits(const PartyId& receiver, const SessionId& session, std::uint64_t sequence);
   // In order, those after `after_position`: at most `max_items` and, beyond the first, `max_bytes`.
   Result<std::vector<OutboxItem>> pending(std::uint64_t after_position, std::size_t max_items,
                                           std::size_t max_bytes);

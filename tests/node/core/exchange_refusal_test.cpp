@@ -118,6 +118,7 @@ TEST_F(ExchangeRefusal, APeerWhoseClockIsAheadUntilItIsNot) {
   EXPECT_EQ(r.error().culprit, "vale-police");
   EXPECT_THAT(r.error().text, testing::HasSubstr("clock is more than 5 minutes ahead"));
   EXPECT_FALSE(r.error().hint.empty());
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(council_.store().outbox().count().value(), 1U) << "it will be sent again";
 
   // Nothing else of it is believed, until what was seen of its clock is old.
@@ -128,6 +129,7 @@ TEST_F(ExchangeRefusal, APeerWhoseClockIsAheadUntilItIsNot) {
   EXPECT_FALSE(council_.take(ack).ok());
   ASSERT_TRUE(police_.take(asked, kNow + std::chrono::seconds(200)).ok());
   EXPECT_TRUE(council_.take(police_.outlet.take().back()).ok());
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(council_.store().outbox().count().value(), 0U);
   const Bytes more = police_.message(session_id(3), council_.id(), "m");
   EXPECT_TRUE(council_.take(more).value().has_value());
@@ -140,6 +142,7 @@ TEST_F(ExchangeRefusal, AnAckOfAClockThatIsBehind) {
   ASSERT_FALSE(r.ok());
   EXPECT_EQ(r.error().culprit, "vale-police");
   EXPECT_THAT(r.error().text, testing::HasSubstr("clock is more than 5 minutes behind"));
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(council_.store().outbox().count().value(), 1U);
   // It may only have come late: the rest of what the peer says counts.
   const Bytes said = police_.message(session_id(2), council_.id(), "m");
@@ -154,6 +157,7 @@ TEST_F(ExchangeRefusal, AnAckThatIsNone) {
   h.receiver = council_.id();
   const auto r = council_.take(made(h, "vale-police", "vale-council"));
   EXPECT_FALSE(r.ok());
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(council_.store().outbox().count().value(), 1U);
 }
 

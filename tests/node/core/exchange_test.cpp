@@ -106,20 +106,84 @@ TEST_F(ExchangeTest, AcknowledgedMessagesLeaveTheOutbox) {
   ASSERT_EQ(waiting(), 2U);
   ASSERT_TRUE(police_.take(one).ok());
   ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  EXPECT_EQ(council_.exchange().next_wake(), kNow + kAckPatience);
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(waiting(), 1U);
   ASSERT_TRUE(police_.take(two).ok());
   const Bytes ack = police_.outlet.take().at(0);
   ASSERT_TRUE(council_.take(ack).ok());
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(waiting(), 0U);
   EXPECT_TRUE(council_.take(ack).ok()) << "an ack twice is harmless";
-  EXPECT_FALSE(council_.exchange().next_wake() &&
-               *council_.exchange().next_wake() < kNow + seconds(60));
+  EXPECT_FALSE(council_.exchange().next_wake()) << "nothing is due";
+}
+
+TEST_F(ExchangeTest, WhatIsAcknowledgedLeavesWithTheNextTransaction) {
+  ASSERT_TRUE(police_.take(council_.message(session_, police_.id(), "one")).ok());
+  const auto before = council_.store().database().generation();
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  EXPECT_EQ(council_.store().database().generation(), before) << "no transaction of its own";
+  ASSERT_TRUE(council_.exchange().commit(Work{}, kNow).ok());
+  EXPECT_EQ(council_.store().database().generation(), before + 1);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_FALSE(council_.exchange().next_wake());
+}
+
+TEST_F(ExchangeTest, WhatIsAcknowledgedIsNotSentAgain) {
+  const Bytes one = council_.message(session_, police_.id(), "one");
+  const Bytes two = council_.message(session_, police_.id(), "two");
+  ASSERT_TRUE(police_.take(one).ok());
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  council_.exchange().on_peer_up(
+      TestRegion::get().at("vale-partnership").keyring.public_keys().curve, kNow);
+  EXPECT_THAT(council_.outlet.take(), ::testing::ElementsAre(two));
+}
+
+TEST_F(ExchangeTest, WhatIsAcknowledgedAndExpiresLeavesNoSkip) {
+  ASSERT_TRUE(police_.take(council_.message(session_, police_.id(), "one", seconds(1))).ok());
+  const UtcTime late = kNow + seconds(2);
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0), late).ok());
+  council_.pass(late);  // and prunes, the first time
+  EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(ExchangeTest, AnAckThatACrashForgotComesAgain) {
+  const Bytes one = council_.message(session_, police_.id(), "one");
+  ASSERT_TRUE(police_.take(one).ok());
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  council_.reopen(kNow);
+  EXPECT_EQ(waiting(), 1U);
+  council_.exchange().on_peer_up(
+      TestRegion::get().at("vale-partnership").keyring.public_keys().curve, kNow);
+  EXPECT_THAT(council_.outlet.take(), ::testing::ElementsAre(one));
+  EXPECT_FALSE(police_.take(one).value().has_value()) << "it counted";
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  council_.pass(kNow + kAckPatience);
+  EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(ExchangeTest, AcksOfManySessionsAreNotHeld) {
+  Work work;
+  for (std::size_t i = 1; i <= kMostAcked; ++i) {
+    SessionId session;
+    session.bytes[0] = static_cast<std::uint8_t>(i >> 8U);
+    session.bytes[1] = static_cast<std::uint8_t>(i);
+    work.message(session, police_.id(), MessageType::evaluate_request, {}, seconds(60));
+  }
+  ASSERT_TRUE(council_.exchange().commit(std::move(work), kNow).ok());
+  for (const Bytes& bytes : council_.outlet.take()) {
+    EXPECT_EQ(waiting(), kMostAcked);
+    ASSERT_TRUE(police_.take(bytes).ok());
+    ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  }
+  EXPECT_EQ(waiting(), 0U);
 }
 
 TEST_F(ExchangeTest, AckOfOnePartyLeavesWhatWaitsForAnother) {
   council_.message(session_, party("vale-health"), "for health");
   ASSERT_TRUE(police_.take(council_.message(session_, police_.id(), "for police")).ok());
   ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  council_.pass(kNow + kAckPatience);
   EXPECT_EQ(waiting(), 1U);
   EXPECT_EQ(council_.store().outbox().count_for(party("vale-health")).value(), 1U);
 }
@@ -194,6 +258,20 @@ TEST_F(ExchangeTest, AWaitingMessageThatCannotBeReadIsNoSilence) {
   set_disk_faults(nullptr);
   EXPECT_TRUE(council_.exchange().on_time(kNow).ok());
   EXPECT_EQ(council_.outlet.take().size(), 1U);
+}
+
+TEST_F(ExchangeTest, WhatIsAcknowledgedAndCannotBeDroppedIsNoSilence) {
+  struct NoWrites : DiskFaults {
+    int before(const DiskOperation& o) override { return o.action == DiskAction::write ? EIO : 0; }
+  } disk;
+  ASSERT_TRUE(police_.take(council_.message(session_, police_.id(), "one")).ok());
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  set_disk_faults(&disk);
+  council_.exchange().on_peer_up(
+      TestRegion::get().at("vale-partnership").keyring.public_keys().curve, kNow);
+  set_disk_faults(nullptr);
+  EXPECT_EQ(council_.exchange().next_wake(), kNow);
+  EXPECT_FALSE(council_.exchange().on_time(kNow).ok()) << "although the disk is whole again";
 }
 
 TEST_F(ExchangeTest, ExpiredMessagesAreNotSentAgain) {
@@ -313,13 +391,20 @@ TEST_F(ExchangeTest, FollowingWorkSeesWhereItsEntryStands) {
 }
 
 TEST_F(ExchangeTest, OutboxHasABound) {
-  Work work;
-  for (std::size_t i = 0; i <= kMaxOutbox; ++i)
-    work.message(session_, police_.id(), MessageType::evaluate_request, {}, seconds(60));
-  const auto done = council_.exchange().commit(std::move(work), kNow);
+  const auto commit = [&](std::size_t messages) {
+    Work work;
+    for (std::size_t i = 0; i < messages; ++i)
+      work.message(session_, police_.id(), MessageType::evaluate_request, {}, seconds(60));
+    return council_.exchange().commit(std::move(work), kNow);
+  };
+  ASSERT_TRUE(commit(kMaxOutbox - 1).ok());
+  ASSERT_TRUE(police_.take(council_.outlet.take().at(0)).ok());
+  ASSERT_TRUE(council_.take(police_.outlet.take().at(0)).ok());
+  ASSERT_TRUE(commit(2).ok()) << "what is acknowledged makes room";
+  const auto done = commit(2);
   ASSERT_FALSE(done.ok());
   EXPECT_TRUE(is_fatal(done.error())) << "a commit that fails stops the node";
-  EXPECT_EQ(waiting(), 0U) << "all or nothing";
+  EXPECT_EQ(waiting(), kMaxOutbox) << "all or nothing";
 }
 
 // A peer that asks and never takes what it asked for cannot fill the outbox.

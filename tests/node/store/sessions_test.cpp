@@ -148,8 +148,14 @@ TEST_F(OutboxTest, AnAcknowledgementRemovesUpToItsSequence) {
   const auto ack = [&](std::uint64_t n) {
     return commit([&] { return store().outbox().ack(party("police"), session_id(1), n); }).value();
   };
+  const auto waits = [&](std::uint64_t n) {
+    return store().outbox().waits(party("police"), session_id(1), n).value();
+  };
+  EXPECT_TRUE(waits(3));
   EXPECT_EQ(ack(3), 3U);
   EXPECT_EQ(ack(3), 0U);
+  EXPECT_FALSE(waits(3));
+  EXPECT_TRUE(waits(4));
   EXPECT_EQ(sequences(store().outbox().pending(0, 100, 1'000'000).value()),
             (std::vector<std::uint64_t>{4, 1, 1}));
 }
