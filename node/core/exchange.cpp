@@ -337,6 +337,7 @@ Result<void> Exchange::resend_to(const PartyId& receiver, UtcTime now,
 }
 
 void Exchange::resend_or_later(const PartyId& receiver, UtcTime now, std::uint64_t after_position) {
+  if (failed_) return;  // nothing after a failure (adr/0007)
   const auto done = resend_to(receiver, now, after_position);
   if (done.ok()) return;
   failed_ = done.error();
