@@ -25,7 +25,8 @@ Result<void> check_form(X509_CRL* crl, ByteView der) {
   const ASN1_OBJECT* object = nullptr;
   int parameters = V_ASN1_UNDEF;
   X509_ALGOR_get0(&object, &parameters, nullptr, algorithm);
-  // The outer part is not signed; in this one form it cannot give a list a second encoding.
+  // The outer part is not signed; in this one form it says nothing. (Of an ECDSA signature whoever
+  // passes a list on can make a second one: what counts is what a list says.)
   if (OBJ_obj2nid(object) != NID_ecdsa_with_SHA256 || parameters != V_ASN1_UNDEF)
     return outside("it is not signed with ECDSA and SHA-256");
   unsigned char* raw = nullptr;

@@ -9,7 +9,9 @@ namespace hedgerow::protocol::trace {
 Result<SignedHeader> verify_header(ByteView bytes, const PartyId& responder, const VerifyKey& key,
                                    const Lineage& lineage, const AgreementHash& agreement,
                                    std::int32_t today, UtcTime now) {
-  HR_ASSIGN(const Statement s, Statement::decode(bytes));
+  const auto decoded = Statement::decode(bytes);
+  if (!decoded.ok()) return culprit_error(decoded.error().text, responder.str());
+  const Statement& s = *decoded;
   const auto& h = s.header();
   if (h.sender != responder || h.lineage != lineage || h.agreement != agreement)
     return culprit_error("a directory of another party, lineage or agreement", responder.str());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/base/plain_text.h"
 #include "crypto/hash.h"
 
 namespace hedgerow::protocol::trace {
@@ -11,10 +12,36 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSecretSize = Element::kSize + Scalar::kSize;  // T || r
 
+bool is_zero(ByteView bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b == 0; });
+}
+
+// A state and the statements that it has come by.
+bool fits(Requester::State state, bool has_request, bool has_approval) {
+  switch (state) {
+    case Requester::State::unsigned_:
+      return !has_request && !has_approval;
+    case Requester::State::waiting:
+      return has_request && !has_approval;
+    case Requester::State::asked:
+      return has_request && has_approval;
+    case Requester::State::ended:  // from any of these
+      return has_request || !has_approval;
+  }
+  return false;
+}
+
+bool is_consistent(const Requester::Party& p) {
+  const bool has_reason = p.outcome == Outcome::refused || p.reason == RefusalReason::malformed;
+  const bool has_contact = p.outcome == Outcome::contact || p.contact.empty();
+  return has_reason && has_contact && is_plain_text(p.contact);
+}
+
 }  // namespace
 
 UtcTime ends_at(std::int32_t day) {
-  return UtcTime(std::chrono::sys_days(std::chrono::days(day + 2))) - kBeforeTheEnd;
+  return UtcTime(std::chrono::sys_days(std::chrono::days(day) + std::chrono::days(2))) -
+         kBeforeTheEnd;
 }
 
 Requester Requester::begin(RequesterSetup setup, Order words,
@@ -98,15 +125,21 @@ Result<std::optional<Requester::Found>> Requester::on_message(const PartyId& fro
     return wrong("an answer to a trace that was not asked of it");
   Party& p = parties_[*index];
   if (p.outcome != Outcome::none || state_ == State::ended) return std::optional<Found>();
-  HR_ASSIGN(const Statement s, Statement::decode(body));
-  HR_TRY(s.verify_signature(key, type));
+  // Whoever it says has signed it: `from` has sent it.
+  const auto decoded = Statement::decode(body);
+  if (!decoded.ok()) return wrong(decoded.error().text);
+  const Statement& s = *decoded;
+  const auto held = s.verify_signature(key, type);
+  if (!held.ok()) return wrong(held.error().text);
   const auto& h = s.header();
   if (h.sender != from || h.session != setup_.id || h.lineage != setup_.lineage ||
       h.agreement != setup_.agreement)
     return wrong("an answer to another trace");
   const Sha256 request = sha256_id(request_);
   if (type == MessageType::trace_refusal) {
-    HR_ASSIGN(const Refusal refusal, Refusal::decode(s.body()));
+    const auto read = Refusal::decode(s.body());
+    if (!read.ok()) return wrong(read.error().text);
+    const Refusal& refusal = *read;
     // Of this request, or of what it could not read.
     const bool unread = refusal.reason == RefusalReason::malformed && refusal.request == Sha256{};
     if (refusal.request != request && !unread) return wrong("a refusal of another request");
@@ -191,9 +224,13 @@ Result<Requester> Requester::restore(RequesterSetup setup, ByteView saved) {
   const ByteView order_bytes = r.bytes(kMaxPersonStatement);
   const ByteView request = r.bytes(kMaxPersonStatement);
   const ByteView approval = r.bytes(kMaxPersonStatement);
-  if (r.failed() || state < 1 || state > static_cast<std::uint8_t>(State::ended))
-    return bad_input("a saved trace that is none");
+  const auto none = [] { return bad_input("a saved trace that is none"); };
+  if (r.failed() || state < 1 || state > static_cast<std::uint8_t>(State::ended) ||
+      !fits(static_cast<State>(state), !request.empty(), !approval.empty()))
+    return none();
   HR_ASSIGN(Order order, Order::decode(order_bytes));
+  const auto first = std::ranges::min_element(order.points, {}, &Order::Point::day);
+  if (not_after != ends_at(first->day)) return none();
   Requester out(std::move(setup), std::move(order));
   out.state_ = static_cast<State>(state);
   out.not_after_ = not_after;
@@ -208,11 +245,12 @@ Result<Requester> Requester::restore(RequesterSetup setup, ByteView saved) {
     std::string contact = r.text(kMaxTraceContact);
     const bool known = outcome >= 1 && outcome <= static_cast<std::uint8_t>(Outcome::bad_answer) &&
                        !name_of(reason).empty();
-    if (r.failed() || !known) return bad_input("a saved trace that is none");
+    if (r.failed() || !known || sha256_id(blinded) != point.hash) return none();
     HR_ASSIGN(const Element k, Element::decode(key));
     HR_ASSIGN(const Element b, Element::decode(blinded));
     out.parties_.push_back(
         {point.party, point.day, k, b, static_cast<Outcome>(outcome), reason, std::move(contact)});
+    if (!is_consistent(out.parties_.back())) return none();
   }
   out.points_ = SecretBytes(count * Element::kSize);
   out.blinds_ = SecretScalars(count);
@@ -220,6 +258,13 @@ Result<Requester> Requester::restore(RequesterSetup setup, ByteView saved) {
     std::ranges::copy(r.raw(Element::kSize),
                       out.points_.writable().subspan(i * Element::kSize).begin());
     std::ranges::copy(r.raw(Scalar::kSize), out.blinds_.writable(i).begin());
+    // There as long as an answer may come, and no longer.
+    const bool is_over = out.state_ == State::ended || out.parties_[i].outcome != Outcome::none;
+    const ByteView t = out.points_.expose().subspan(i * Element::kSize, Element::kSize);
+    const ByteView r_of_it = out.blinds_.expose(i);
+    const bool there = Element::decode(t).ok() && decode_secret_scalar(r_of_it).ok();
+    const bool gone = is_zero(t) && is_zero(r_of_it);
+    if (is_over ? !gone : !there) return none();
   }
   HR_TRY(r.finish("saved trace"));
   return out;

@@ -72,8 +72,9 @@ class Requester {
   // The practitioner's statement. Errors: another id, agreement, date or order than this one's
   // (bad_input); signed before (denied).
   Result<void> take_request(const Signed& request);
-  // The approver's. Asks every responder, and gives notice to `others`. Errors: of another request,
-  // longer than it, by the key that signed the request (denied); not waiting for one (denied).
+  // The approver's. Asks every responder, and gives notice to `others`. Whether its signer may
+  // approve is for the caller. Errors: of another request, longer than it (bad_input); not waiting
+  // for one, past its date (denied).
   Result<Step> take_approval(const Signed& approval, const std::vector<PartyId>& others,
                              UtcTime now);
 
@@ -107,7 +108,8 @@ class Requester {
   const Bytes& approval() const { return approval_; }
 
   SecretBytes save() const;
-  // Errors (bad_input): other bytes than save() gives.
+  // Errors (bad_input): other bytes than save() gives, as far as they show it: signatures are
+  // not verified again, nor that T and r are those of B.
   static Result<Requester> restore(RequesterSetup setup, ByteView saved);
 
  private:

@@ -1,10 +1,10 @@
 // What roles saved and read again after a restart: rows of the store's tables of sessions and
 // keys. The first byte chooses the role.
-#include "protocol/dkg/coordinator.h"
 #include "protocol/pseudonymise/keyholder.h"
 #include "protocol/sum/contributor.h"
 #include "protocol/sum/hub.h"
 #include "tests/fuzz/identities.h"
+#include "tests/fuzz/key_generation.h"
 #include "tests/fuzz/target.h"
 
 namespace hedgerow::fuzz::saved_state {
@@ -12,52 +12,16 @@ namespace {
 
 using namespace protocol;
 
-const PartyId& hub() {
-  static const PartyId id = party("vale-partnership");
-  return id;
-}
-
-struct Keys {
-  std::vector<PartyId> names{party("vale-council"), party("vale-health"), party("vale-police")};
-  std::vector<DkgStaticKey> dkg;
-  std::vector<SigningKey> sign;  // of the names, then of the hub
-};
-
-const Keys& keys() {
-  static const Keys made = [] {
-    Keys k;
-    SeededRandom rng(ByteArray<32>{81});
-    for (std::size_t i = 0; i < k.names.size(); ++i) k.dkg.push_back(generate_dkg_static_key(rng));
-    for (std::size_t i = 0; i <= k.names.size(); ++i) k.sign.push_back(SigningKey::random(rng));
-    return k;
-  }();
-  return made;
-}
-
-DkgSetup setup() {
-  std::vector<Keyholder> holders;
-  for (std::size_t i = 0; i < keys().names.size(); ++i)
-    holders.push_back({keys().names[i], keys().dkg[i].public_key.bytes()});
-  return DkgSetup::make(vale_cse(), counting<AgreementHash>(0x20), hub(), 2, holders).value();
-}
-
-std::vector<PartyId> all_parties() {
-  auto all = keys().names;
-  all.push_back(hub());
-  return all;
-}
-
-constexpr std::chrono::seconds kPatience{3600};
 constexpr std::chrono::seconds kAskAgain{60};
 
 sum::Parties sum_parties(std::size_t self) {
   sum::Parties p;
-  p.self = self < keys().names.size() ? keys().names[self] : hub();
+  p.self = self < keyholders().names.size() ? keyholders().names[self] : hub();
   p.hub = hub();
-  for (std::size_t i = 0; i < keys().names.size(); ++i)
-    p.keys.emplace(keys().names[i], keys().sign[i].verify_key());
-  p.keys.emplace(hub(), keys().sign.back().verify_key());
-  p.key = &keys().sign[std::min(self, keys().sign.size() - 1)];
+  for (std::size_t i = 0; i < keyholders().names.size(); ++i)
+    p.keys.emplace(keyholders().names[i], keyholders().sign[i].verify_key());
+  p.keys.emplace(hub(), keyholders().sign.back().verify_key());
+  p.key = &keyholders().sign[std::min(self, keyholders().sign.size() - 1)];
   return p;
 }
 
@@ -76,28 +40,30 @@ void run_share(ByteView bytes) {
 }
 
 void run_participant(ByteView bytes) {
-  auto restored = Participant::restore(setup(), keys().names[0], keys().dkg[0].secret, bytes);
+  auto restored =
+      Participant::restore(key_setup(), keyholders().names[0], keyholders().dkg[0].secret, bytes);
   check_error(restored);
   if (!restored.ok()) return;
   const SecretBytes saved = restored->participant.save();
-  auto again = Participant::restore(setup(), keys().names[0], keys().dkg[0].secret, saved.expose());
+  auto again = Participant::restore(key_setup(), keyholders().names[0], keyholders().dkg[0].secret,
+                                    saved.expose());
   HR_CHECK(again.ok() && same(again->participant.save().expose(), saved.expose()));
   (void)restored->participant.abandon();
 }
 
 void run_coordinator(ByteView bytes) {
-  auto restored = Coordinator::restore(setup(), all_parties(), kPatience, bytes);
+  auto restored = Coordinator::restore(key_setup(), all_parties(), kPatience, bytes);
   check_error(restored);
   if (!restored.ok()) return;
   const SecretBytes saved = restored->save();
-  const auto again = Coordinator::restore(setup(), all_parties(), kPatience, saved.expose());
+  const auto again = Coordinator::restore(key_setup(), all_parties(), kPatience, saved.expose());
   HR_CHECK(again.ok() && same(again->save().expose(), saved.expose()));
   (void)restored->missing();
   (void)restored->on_time(kNow);
 }
 
 void run_sum_hub(ByteView bytes) {
-  auto restored = sum::SumHub::restore(sum_parties(keys().names.size()), kAskAgain, bytes);
+  auto restored = sum::SumHub::restore(sum_parties(keyholders().names.size()), kAskAgain, bytes);
   check_error(restored);
   if (!restored.ok()) return;
   const SecretBytes saved = restored->save();
@@ -144,41 +110,18 @@ void run(ByteView input) {
 
 // A whole key generation, saving at every step.
 void dkg_seeds(std::vector<Bytes>& all) {
-  SeededRandom rng(ByteArray<32>{82});
   const auto add = [&](std::uint8_t role, const SecretBytes& state) {
     Bytes seed = chosen(role, state.expose());
     if (std::find(all.begin(), all.end(), seed) == all.end()) all.push_back(std::move(seed));
   };
-  Coordinator coordinator(setup(), all_parties(), kPatience);
-  std::vector<Participant> participants;
-  for (std::size_t i = 0; i < keys().names.size(); ++i)
-    participants.push_back(
-        Participant::make(setup(), keys().names[i], keys().dkg[i].secret).value());
-  add(2, participants[0].save());
-  std::vector<std::pair<PartyId, Outgoing>> wire;
-  const auto send = [&](const PartyId& from, Step step) {
-    for (Outgoing& m : step.send) wire.emplace_back(from, std::move(m));
-  };
-  send(hub(), coordinator.start(kNow, rng));
-  for (std::size_t at = 0; at < wire.size(); ++at) {
-    const auto [from, message] = wire[at];
-    if (message.to == hub()) {
-      send(hub(), coordinator.receive(from, message.type, message.body, kNow).value());
-      add(3, coordinator.save());
-      continue;
-    }
-    const auto who = std::find(keys().names.begin(), keys().names.end(), message.to);
-    if (message.type == MessageType::key_ready || who == keys().names.end()) continue;
-    Participant& p = participants[static_cast<std::size_t>(who - keys().names.begin())];
-    send(message.to, p.receive(from, message.type, message.body, kNow, rng).value());
-    if (who != keys().names.begin()) continue;
-    add(2, p.save());
-    if (auto share = p.take_key()) {
-      all.push_back(chosen(0, share->info().save()));
-      add(1, share->save());
-    }
-  }
-  HR_CHECK(coordinator.finished() && !coordinator.failure());
+  generate_key([&](const Coordinator& coordinator) { add(3, coordinator.save()); },
+               [&](Participant& participant) {
+                 add(2, participant.save());
+                 if (auto share = participant.take_key()) {
+                   all.push_back(chosen(0, share->info().save()));
+                   add(1, share->save());
+                 }
+               });
 }
 
 // A release, saved by the hub and by one contributor at every step.
@@ -194,7 +137,7 @@ void sum_seeds(std::vector<Bytes>& all) {
   m.place_level = "district";
   m.release = release_id(m.lineage, m.grant, m.table, m.period);
   m.cells = 2;
-  m.contributors = keys().names;
+  m.contributors = keyholders().names;
   m.thresholds = {8, 1, 5, false};
   m.attempt = 1;
   m.expiry = kNow + std::chrono::minutes(10);
@@ -202,7 +145,8 @@ void sum_seeds(std::vector<Bytes>& all) {
     if (step.state) all.push_back(chosen(role, step.state->expose()));
   };
   auto [role, first] =
-      SumHub::begin({sum_parties(keys().names.size()), m, counting<SessionId>(9), kAskAgain}, kNow)
+      SumHub::begin({sum_parties(keyholders().names.size()), m, counting<SessionId>(9), kAskAgain},
+                    kNow)
           .value();
   add(4, first);
   std::vector<std::pair<PartyId, Outgoing>> wire;
@@ -216,8 +160,8 @@ void sum_seeds(std::vector<Bytes>& all) {
       for (Outgoing& out : step.send) wire.emplace_back(hub(), std::move(out));
       continue;
     }
-    const auto who = std::find(keys().names.begin(), keys().names.end(), message.to);
-    const auto index = static_cast<std::size_t>(who - keys().names.begin());
+    const auto who = std::find(keyholders().names.begin(), keyholders().names.end(), message.to);
+    const auto index = static_cast<std::size_t>(who - keyholders().names.begin());
     Step step;
     if (message.type == MessageType::sum_manifest) {
       ContributorSetup setup;
