@@ -32,19 +32,26 @@ void write_into(Bytes& file, std::uint64_t offset, ByteView bytes) {
   std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
+bool is_below(std::string_view path, std::string_view folder) { return path.starts_with(folder); }
+
 bool changes(DiskAction action) {
   return action == DiskAction::write || action == DiskAction::truncate;
 }
 
 }  // namespace
 
-FailingDisk::FailingDisk(DiskAction action, int error_number, std::size_t nth, std::size_t part)
-    : action_(action), error_number_(error_number), left_(nth), part_(part) {
+FailingDisk::FailingDisk(DiskAction action, int error_number, std::size_t nth, std::size_t part,
+                         std::string folder)
+    : action_(action),
+      error_number_(error_number),
+      left_(nth),
+      part_(part),
+      folder_(std::move(folder)) {
   set_disk_faults(this);
 }
 
 int FailingDisk::before(const DiskOperation& operation) {
-  if (operation.action != action_) return 0;
+  if (operation.action != action_ || !is_below(operation.path, folder_)) return 0;
   if (left_ > 0) {
     --left_;
     return 0;
@@ -59,9 +66,12 @@ int FailingDisk::before(const DiskOperation& operation) {
   return error_number_;
 }
 
-PowerCut::PowerCut(std::size_t nth) : nth_(nth) { set_disk_faults(this); }
+PowerCut::PowerCut(std::size_t nth, std::string folder) : nth_(nth), folder_(std::move(folder)) {
+  set_disk_faults(this);
+}
 
 int PowerCut::before(const DiskOperation& operation) {
+  if (!is_below(operation.path, folder_)) return 0;
   if (is_off_) return EIO;
   if (!changes(operation.action) && operation.action != DiskAction::sync) return 0;
   if (seen_++ == nth_) {
@@ -75,8 +85,7 @@ int PowerCut::before(const DiskOperation& operation) {
   change.offset = operation.offset;
   change.bytes = to_bytes(operation.bytes);
   change.truncates = operation.action == DiskAction::truncate;
-  change.existed = fs::exists(operation.path);
-  if (change.existed) change.before = whole(operation.path);
+  if (!synced_.contains(change.path)) synced_.emplace(change.path, whole(change.path));
   unsynced_.push_back(std::move(change));
   return is_off_ ? EIO : 0;
 }
@@ -84,12 +93,13 @@ int PowerCut::before(const DiskOperation& operation) {
 void PowerCut::after(const DiskOperation& operation) {
   if (operation.action != DiskAction::sync) return;
   std::erase_if(unsynced_, [&](const Change& c) { return c.path == operation.path; });
+  synced_.erase(operation.path);
 }
 
 void PowerCut::lose(Since keep, Random& rng) {
   set_disk_faults(nullptr);
-  for (std::size_t i = unsynced_.size(); i-- > 0;)
-    if (unsynced_[i].existed) put(unsynced_[i].path, unsynced_[i].before);
+  for (const auto& [path, bytes] : synced_)
+    if (fs::exists(path)) put(path, bytes);
   if (keep == Since::nothing) return;
   for (const Change& c : unsynced_) {
     const auto kept = [&] { return keep == Since::all || random_below(rng, 2) == 0; };

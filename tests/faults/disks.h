@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace hedgerow::faults {
 class FailingDisk : public DiskFaults {
  public:
   // `part`: how many bytes of the first write that fails still reach the file (a short write).
-  FailingDisk(DiskAction action, int error_number, std::size_t nth, std::size_t part = 0);
+  // `folder`: only what lies below it; empty: everything.
+  FailingDisk(DiskAction action, int error_number, std::size_t nth, std::size_t part = 0,
+              std::string folder = {});
   ~FailingDisk() override { set_disk_faults(nullptr); }
   int before(const DiskOperation& operation) override;
   bool failed() const { return failed_; }
@@ -24,6 +27,7 @@ class FailingDisk : public DiskFaults {
   int error_number_;
   std::size_t left_;
   std::size_t part_;
+  std::string folder_;
   bool failed_ = false;
 };
 
@@ -33,7 +37,8 @@ class FailingDisk : public DiskFaults {
 class PowerCut : public DiskFaults {
  public:
   static constexpr std::size_t kNever = ~std::size_t{0};
-  explicit PowerCut(std::size_t nth);
+  // `folder`: of one machine among several in this process; empty: everything.
+  explicit PowerCut(std::size_t nth, std::string folder = {});
   ~PowerCut() override { set_disk_faults(nullptr); }
   int before(const DiskOperation& operation) override;
   void after(const DiskOperation& operation) override;
@@ -51,13 +56,14 @@ class PowerCut : public DiskFaults {
     std::uint64_t offset = 0;
     Bytes bytes;  // written; empty for a truncation to `offset`
     bool truncates = false;
-    Bytes before;  // the whole file
-    bool existed = true;
   };
   std::size_t nth_;
+  std::string folder_;
   std::size_t seen_ = 0;
   bool is_off_ = false;
   std::vector<Change> unsynced_;
+  std::map<std::string, Bytes>
+      synced_;  // what a file of these held; nothing where it was not there
 };
 
 }  // namespace hedgerow::faults

@@ -167,7 +167,8 @@ std::optional<json> Region::import(const std::string& party, const std::string& 
     const Outcome o =
         wait(command(party, {{"command", "import-movements"}, {"source", "movements.csv"}}, csv));
     if (o.result) return o.result;
-    if (o.error && o.error->code != Code::try_again) return {};
+    // A node that stops comes back.
+    if (o.error && o.error->code != Code::try_again && o.error->code != Code::internal) return {};
     run_for(std::chrono::seconds(30));
   }
   return {};

@@ -26,6 +26,7 @@ struct Region::Node : core::Surroundings {
   std::chrono::milliseconds slower{0};
   UtcTime quiet_until{};           // until then the other end may not know that the link is gone
   UtcTime last_up{}, last_down{};  // latest arrival, to the hub and from it
+  bool will_stop = false;          // a planned fault of its machine is upon it
   std::size_t reports = 0;
   std::string last_report;
   std::uint64_t steps = 0;

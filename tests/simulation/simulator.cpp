@@ -92,7 +92,7 @@ void Region::bring_up(Node& n) {
   setup.party = PartyId::parse(n.name).value();
   (n.index == 0 ? setup.listen : setup.hub) = "tcp://127.0.0.1:0";
   setup.state = home(n.name) / "state";
-  setup.durability = store::Durability::simulated;
+  setup.durability = options_.durability;
   setup.restrictions = n.restrictions;
   if (const auto& officers = identities().trace_officers)
     setup.trace_officers = {officers->first.public_key, officers->second.public_key};
@@ -107,11 +107,13 @@ void Region::bring_up(Node& n) {
   try {
     auto opened = core::Core::open(std::move(setup), *n.keyring, *n.rng, n, clock_of(n));
     if (!opened.ok()) {
-      failures_.push_back(n.name + " does not start: " + opened.error().text);
+      if (!has_stopped(n, opened.error()))
+        failures_.push_back(n.name + " does not start: " + opened.error().text);
       return;
     }
     n.core = std::move(opened).value();
   } catch (const Ended&) {
+    if (options_.ended) options_.ended(n.name);
     restart_later(n);
     return;
   }
@@ -131,10 +133,11 @@ void Region::unlink(Node& leaf, const Node& gone) {
     schedule(leaf.quiet_until, other.index, ipc::PeerDown{curve_of(gone.name)});
 }
 
-// All that was on its way to the node is lost.
-void Region::lose(Node& n) {
+// All that was on its way to the node is lost. What its log has is seen at its next start where the
+// disk does not answer any more.
+void Region::lose(Node& n, bool disk_answers) {
   if (n.core == nullptr) return;
-  witness_.look(n.name, n.core->log(), n.people);
+  if (disk_answers) witness_.look(n.name, n.core->log(), n.people);
   n.core.reset();
   n.configured.reset();
   note(n.name + " is gone");
@@ -209,8 +212,19 @@ const std::string& Region::last_report(const std::string& party) const {
   return node(party).last_report;
 }
 
+// Whether that was to be expected, so that it comes back.
+bool Region::has_stopped(Node& n, const Error& why) {
+  if (!std::exchange(n.will_stop, false)) return false;
+  note(n.name + " stops: " + why.text);
+  stopped_.push_back(why);
+  lose(n);
+  if (options_.ended) options_.ended(n.name);
+  restart_later(n);
+  return true;
+}
+
 void Region::on_point(std::size_t index, std::string_view point) {
-  const Node& n = *nodes_[index];
+  Node& n = *nodes_[index];
   coverage_.pass(point, n.activity);
   for (auto it = plan_.begin(); it != plan_.end(); ++it) {
     if (it->party != n.name || it->point != point) continue;
@@ -221,8 +235,12 @@ void Region::on_point(std::size_t index, std::string_view point) {
     }
     note(n.name + " ends at " + std::string(point) + " during " + n.activity);
     coverage_.hit(point, n.activity);
+    const bool by_itself = it->by_itself;
     plan_.erase(it);
-    throw Ended{};
+    if (options_.ends) options_.ends(n.name);
+    if (!by_itself) throw Ended{};
+    n.will_stop = true;
+    return;
   }
 }
 
@@ -233,12 +251,13 @@ void Region::with(Node& n, std::string_view activity,
   try {
     what(*n.core);
   } catch (const Ended&) {
-    lose(n);
+    lose(n, !options_.ends);
+    if (options_.ended) options_.ended(n.name);
     restart_later(n);
     return;
   }
   witness_.look(n.name, n.core->log(), n.people);
-  if (n.core->fatal()) {
+  if (n.core->fatal() && !has_stopped(n, *n.core->fatal())) {
     failures_.push_back(n.name + " stopped: " + n.core->fatal()->text);
     lose(n);
   }

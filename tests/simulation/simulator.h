@@ -36,6 +36,11 @@ struct Options {
   AgreementEdit edit;                        // of the agreement, before it is signed
   std::chrono::hours node_life = kNodeLife;  // of node certificates, from the beginning
   std::chrono::milliseconds restart_after{3000};
+  // For machines whose disk forgets or fails: told at a planned point, before the node is taken
+  // apart, and once it is gone, before it starts again (tests/faults/region_disk_test.cpp).
+  store::Durability durability = store::Durability::simulated;
+  std::function<void(const std::string& party)> ends;
+  std::function<void(const std::string& party)> ended;
 };
 
 // The node ends at this point of its work and comes back by itself. Points are those of
@@ -46,6 +51,7 @@ struct Crash {
   std::string point;
   std::size_t skip = 0;
   std::string during = {};
+  bool by_itself = false;  // it goes on from that point, until it stops over what `ends` has done
 };
 
 struct SentFrame {
@@ -161,6 +167,7 @@ class Region {
   std::size_t reports(const std::string& party) const;  // lines for the operator
   const std::string& last_report(const std::string& party) const;
   const std::vector<std::string>& failures() const { return failures_; }  // nodes that stopped
+  const std::vector<Error>& stopped() const { return stopped_; }  // as planned, by themselves
   const Witness& witness() const { return witness_; }
   const Coverage& coverage() const { return coverage_; }
   // The last lines of what happened, for whoever looks for a defect.
@@ -192,10 +199,11 @@ class Region {
   void schedule(UtcTime at, std::size_t node, ipc::FromGateway message);
   void restart_later(Node& n);
   void with(Node& n, std::string_view activity, const std::function<void(core::Core&)>& what);
-  void lose(Node& n);
+  void lose(Node& n, bool disk_answers = true);
   void unlink(Node& leaf, const Node& gone);
   void bring_up(Node& n);
   void update_links();
+  bool has_stopped(Node& n, const Error& why);
   void on_point(std::size_t node, std::string_view point);
   bool transmit(Node& from, const ipc::CurveKey& to, ByteView bytes);
   void on_reply(Node& n, core::ConnectionId id, const ipc::Frame& frame);
@@ -218,6 +226,7 @@ class Region {
   core::ConnectionId next_command_ = 1;
   std::vector<Crash> plan_;
   std::vector<std::string> failures_;
+  std::vector<Error> stopped_;
   Witness witness_;
   Coverage coverage_;
   std::deque<std::string> trace_;
