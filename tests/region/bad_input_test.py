@@ -32,6 +32,28 @@ class BadInputTest(bad_files.BadFiles):
                                              f"{file}.p7s"), 0)
         return file
 
+    def sign_elsewhere(self, folder, name, out):
+        """By another program than ours, which would not."""
+        self.assertCode(run(["openssl", "cms", "-sign", "-binary", "-md", "sha256", "-in",
+                             self.region.agreement, "-signer", folder / f"{name}.pem", "-inkey",
+                             folder / f"{name}.key", "-passin", f"file:{folder}/{name}.passphrase",
+                             "-outform", "PEM", "-out", out]), 0)
+        return out
+
+    def make_stranger(self):
+        """The officer of an agency that is no party."""
+        folder = self.region.top / "stranger"
+        folder.mkdir(mode=0o700)
+        for name in ("root", "officer"):
+            (folder / f"{name}.passphrase").write_text("a passphrase of nobody's\n")
+            (folder / f"{name}.passphrase").chmod(0o600)
+        root = ["--passphrase-file", folder / "root.passphrase"]
+        for words in (["init", "--agency", "vale-stranger"],
+                      ["issue", "officer", "--root", folder, "--name", "officer",
+                       "--person-passphrase-file", folder / "officer.passphrase"]):
+            self.assertCode(self.region.hedgerow("agency", *words, "--out", folder, *root), 0)
+        return folder
+
     def test_agreements(self):
         region = self.region
         text = region.agreement.read_text()
@@ -43,6 +65,13 @@ class BadInputTest(bad_files.BadFiles):
         broken = self.file("broken.toml", text[:len(text) // 2] + "\n[[")
         signatures = f"{region.agreement}.p7s"
         roots, bundle = region.dir / "roots.pem", region.certificates
+        by_root = self.sign_elsewhere(region.dir / "people/vale-council", "root",
+                                      region.top / "root.p7s")
+        stranger, with_stranger = self.make_stranger(), region.top / "stranger.p7s"
+        self.assertCode(region.hedgerow(
+            "agreement", "merge", signatures,
+            self.sign_elsewhere(stranger, "officer", stranger / "own.p7s"), "--out",
+            with_stranger), 0)
         three = self.file("three.p7s", "")
         done = region.hedgerow("agreement", "merge", "--out", three, *(
             region.dir / f"people/{p}/vale-cse.p7s"
@@ -70,11 +99,19 @@ class BadInputTest(bad_files.BadFiles):
             Case("signing as an analyst", 77, "signed by officers, not by urn:",
                  ["agreement", "sign", region.agreement, *region.person("vale-council", "analyst"),
                   "--out", region.top / "x.p7s"]),
+            Case("signing as a stranger", 77, "vale-stranger, .* is not a party",
+                 ["agreement", "sign", region.agreement, "--credential", stranger / "officer.pem",
+                  "--passphrase-file", stranger / "officer.passphrase", "--out",
+                  region.top / "x.p7s"]),
             verify("line ends changed", crlf, signatures, "its line ends were changed", hint=True),
             verify("a word changed", other, signatures, "not byte for byte what .* signed",
                    hint=True),
             verify("two have not signed", region.agreement, three,
                    "not signed by: vale-partnership, vale-voice", hint=True),
+            verify("signed with a root's key", region.agreement, by_root,
+                   "vale-council:root:root: only officers sign"),
+            verify("signed by a stranger too", region.agreement, with_stranger,
+                   "vale-stranger has signed, and is not a party"),
             verify("no signatures", region.agreement, region.top / "none.p7s", "No such file"),
             install("not signed at all", region.agreement,
                     ["--signatures", region.top / "none.p7s", "--certificates", bundle],
@@ -82,6 +119,12 @@ class BadInputTest(bad_files.BadFiles):
             install("not signed by all", region.agreement,
                     ["--signatures", three, "--certificates", bundle],
                     "not signed by: vale-partnership, vale-voice"),
+            install("signed with a root's key", region.agreement,
+                    ["--signatures", by_root, "--certificates", bundle],
+                    "vale-council:root:root: only officers sign", hint=False),
+            install("signed by a stranger too", region.agreement,
+                    ["--signatures", with_stranger, "--certificates", bundle],
+                    "vale-stranger has signed, and is not a party", hint=False),
             install("line ends changed", crlf, ["--signatures", signatures, "--certificates",
                                                 bundle], "its line ends were changed"),
             install("a word changed", other, ["--signatures", signatures, "--certificates",
@@ -102,10 +145,22 @@ class BadInputTest(bad_files.BadFiles):
         listed = region.at("vale-council", "--json", "agreement", "list").json["agreements"]
         self.assertEqual([(a["agreement"], a["in_force"]) for a in listed], [("vale-cse", True)])
 
+    def released(self):
+        """Of each party, how often its log speaks of an edition, an answer or another's question."""
+        kinds = {"release", "edition", "answer.received", "answer.served", "question"}
+        counts = {}
+        for party in PARTIES:
+            done = self.region.at(party, "--json", "audit", "show", "--last", "1000")
+            self.assertCode(done, 0)
+            counts[party] = sum(1 for e in done.json["entries"] if e["kind"] in kinds
+                                and (party != "vale-council" or e["kind"] != "question"))
+        return counts
+
     def test_questions(self):
         region = self.region
         today = dt.date.today()
         this_quarter = f"{today.year}-Q{(today.month - 1) // 3 + 1}"
+        before = self.released()
         council = {n: region.person("vale-council", n)
                    for n in ("officer", "practitioner", "second")}
         swapped = [*region.person("vale-council", "second")[:3],
@@ -159,6 +214,8 @@ class BadInputTest(bad_files.BadFiles):
             ask("no such credential", 78, r"cannot read .*/nobody\.pem: No such file",
                 person=region.person("vale-council", "nobody")),
         ])
+        # Nothing was released, or told to anybody, for any of them.
+        self.assertEqual(self.released(), before)
         at_home = ["--home", region.home("vale-council")]
         self.check_all([
             Case("a device as a certificate file", 65, "/dev/null: not a regular file",

@@ -60,6 +60,20 @@ TEST(Ssda903, MakesAPlacementOfAStart) {
             "this-authority");
 }
 
+// What an import may have is of all its files together.
+TEST(Ssda903, CountsTheRowsOfAllItsFiles) {
+  ReturnFiles files;
+  files.episode("A1", "01/06/2025", "S", "05/07/2025", "RG1 2LU", "OX1 2JD");
+  for (std::size_t i = 2; i < kMaxRows / 2; ++i) files.header += "x,,,,,,\n";
+  for (std::size_t i = 1; i < kMaxRows / 2; ++i) files.missing += "x,,,,\n";
+  EXPECT_EQ(files.parse().value().report.read, kMaxRows);
+  files.missing += "x,,,,\n";
+  const auto parsed = files.parse();
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_EQ(parsed.error().text, "missing.csv:100001: more than 200,000 rows");
+  EXPECT_EQ(parsed.error().hint, "cut the file in several");
+}
+
 TEST(Ssda903, MakesAMoveOnlyOfAnotherArea) {
   for (const auto* reason : {"P", "B", "T", "U"}) {
     ReturnFiles files;
