@@ -70,7 +70,7 @@ Result<ConfirmedFile> ConfirmedFile::create(const std::filesystem::path& path, b
   std::filesystem::rename(fresh, path, failed);
   if (failed) return configuration("cannot write " + path.string());
   if (durable) HR_TRY(sync_folder(path.parent_path()));
-  return ConfirmedFile(std::move(file), durable, std::move(first));
+  return open(path, durable);  // under its name from here on
 }
 
 Result<ConfirmedFile> ConfirmedFile::open(const std::filesystem::path& path, bool durable) {

@@ -39,6 +39,7 @@ bool is_consistent(const Requester::Party& p) {
 
 }  // namespace
 
+// A saved trace holds to it (restore): with another value goes another kVersion.
 UtcTime ends_at(std::int32_t day) {
   return UtcTime(std::chrono::sys_days(std::chrono::days(day) + std::chrono::days(2))) -
          kBeforeTheEnd;
@@ -158,10 +159,11 @@ Result<std::optional<Requester::Found>> Requester::on_message(const PartyId& fro
   }
   HR_ASSIGN(const SecretScalar inverse, invert(blinds_.at(*index)));
   HR_ASSIGN(const Element evaluated, multiply(inverse, answer->evaluated));
-  HR_ASSIGN(const Element point,
-            Element::decode(points_.expose().subspan(*index * Element::kSize, Element::kSize)));
+  const auto point =
+      Element::decode(points_.expose().subspan(*index * Element::kSize, Element::kSize));
+  if (!point.ok()) return internal("what was saved of a trace is damaged: " + point.error().text);
   forget(*index);
-  return std::optional<Found>(Found{from, p.day, trace_keys(point, evaluated)});
+  return std::optional<Found>(Found{from, p.day, trace_keys(*point, evaluated)});
 }
 
 void Requester::set_outcome(const PartyId& party, std::optional<std::string> contact) {
@@ -262,7 +264,7 @@ Result<Requester> Requester::restore(RequesterSetup setup, ByteView saved) {
     const bool is_over = out.state_ == State::ended || out.parties_[i].outcome != Outcome::none;
     const ByteView t = out.points_.expose().subspan(i * Element::kSize, Element::kSize);
     const ByteView r_of_it = out.blinds_.expose(i);
-    const bool there = Element::decode(t).ok() && decode_secret_scalar(r_of_it).ok();
+    const bool there = !is_zero(t) && decode_secret_scalar(r_of_it).ok();
     const bool gone = is_zero(t) && is_zero(r_of_it);
     if (is_over ? !gone : !there) return none();
   }

@@ -32,7 +32,9 @@ void write_into(Bytes& file, std::uint64_t offset, ByteView bytes) {
   std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
-bool is_below(std::string_view path, std::string_view folder) { return path.starts_with(folder); }
+bool is_below(std::string_view path, const std::string& folder) {
+  return folder.empty() || path.starts_with(folder + "/");
+}
 
 bool changes(DiskAction action) {
   return action == DiskAction::write || action == DiskAction::truncate;
@@ -85,7 +87,10 @@ int PowerCut::before(const DiskOperation& operation) {
   change.offset = operation.offset;
   change.bytes = to_bytes(operation.bytes);
   change.truncates = operation.action == DiskAction::truncate;
-  if (!synced_.contains(change.path)) synced_.emplace(change.path, whole(change.path));
+  if (!synced_.contains(change.path)) {
+    const bool is_there = fs::exists(change.path);
+    synced_[change.path] = is_there ? std::optional(whole(change.path)) : std::nullopt;
+  }
   unsynced_.push_back(std::move(change));
   return is_off_ ? EIO : 0;
 }
@@ -99,7 +104,7 @@ void PowerCut::after(const DiskOperation& operation) {
 void PowerCut::lose(Since keep, Random& rng) {
   set_disk_faults(nullptr);
   for (const auto& [path, bytes] : synced_)
-    if (fs::exists(path)) put(path, bytes);
+    if (bytes) put(path, *bytes);
   if (keep == Since::nothing) return;
   for (const Change& c : unsynced_) {
     const auto kept = [&] { return keep == Since::all || random_below(rng, 2) == 0; };

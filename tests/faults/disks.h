@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class FailingDisk : public DiskFaults {
 // Remembers what each file held when it was last synced. At the nth operation that changes
 // anything the power goes: from then on nothing happens any more. lose() then leaves each file as
 // a disk might: what was synced, and of what was written since, nothing, all, or any sectors.
+// Names are durable at once: that a file was made, renamed or removed is not forgotten.
 class PowerCut : public DiskFaults {
  public:
   static constexpr std::size_t kNever = ~std::size_t{0};
@@ -62,8 +64,8 @@ class PowerCut : public DiskFaults {
   std::size_t seen_ = 0;
   bool is_off_ = false;
   std::vector<Change> unsynced_;
-  std::map<std::string, Bytes>
-      synced_;  // what a file of these held; nothing where it was not there
+  std::map<std::string, std::optional<Bytes>>
+      synced_;  // what a file of these held, if it was there
 };
 
 }  // namespace hedgerow::faults

@@ -23,7 +23,7 @@ enum class Fault { power, full };
 class Machine {
  public:
   Machine(Fault fault, std::uint64_t seed)
-      : fault_(fault), rng_(simulation::seed_of("power", seed)) {}
+      : fault_(fault), seed_(seed), rng_(simulation::seed_of("power", seed)) {}
 
   Options options(bool with_key) {
     Options o;
@@ -34,8 +34,8 @@ class Machine {
     return o;
   }
   // From now on.
-  void watch(std::filesystem::path folder) {
-    folder_ = std::move(folder);
+  void watch(const std::filesystem::path& folder) {
+    folder_ = std::filesystem::canonical(folder);
     watch_again();
   }
   std::size_t times() const { return times_; }
@@ -53,13 +53,14 @@ class Machine {
   void is_over() {
     constexpr std::array kKept = {PowerCut::Since::nothing, PowerCut::Since::sectors,
                                   PowerCut::Since::all};
-    if (power_) power_->lose(kKept[times_ % kKept.size()], rng_);
+    if (power_) power_->lose(kKept[(seed_ + times_) % kKept.size()], rng_);
     full_.reset();
     ++times_;
     watch_again();
   }
 
   Fault fault_;
+  std::uint64_t seed_;
   SeededRandom rng_;
   std::filesystem::path folder_;
   std::optional<PowerCut> power_;
@@ -94,20 +95,24 @@ class RegionDisk : public ::testing::TestWithParam<Fault> {
   std::size_t planned_ = 0;
 };
 
-// The points of every commit, in import and sum.
+// The points of every commit: of the agency in import and sum, of the hub, which commits nothing
+// while others import, in the sum. Each in three regions, so that the disk keeps nothing, some and
+// all.
 TEST_P(RegionDisk, AtAnyPointOfACommitChangesNothingInTheEnd) {
   std::uint64_t seed = 300;
   for (const std::string& party : {std::string(kHub), std::string(kAgency)})
     for (const char* point : {"before_commit", "after_append", "after_transaction", "after_confirm",
                               "after_send", "delivery"}) {
-      SCOPED_TRACE(party + " " + point);
-      Machine machine(GetParam(), ++seed);
-      World w(seed, 40, machine.options(true));
-      machine.watch(w.region.home(party));
-      plan(w, party, party == kHub ? "delivery" : point, seed % 5);
-      w.import_all();
-      plan(w, party, point, seed % 4);
-      check(w, machine, w.ask());
+      for (int i = 0; i < (GetParam() == Fault::power ? 3 : 1); ++i) {
+        SCOPED_TRACE(party + " " + point + " seed " + std::to_string(seed + 1));
+        Machine machine(GetParam(), ++seed);
+        World w(seed, 40, machine.options(true));
+        machine.watch(w.region.home(party));
+        plan(w, party, party == kHub ? "delivery" : point, seed % 5);
+        w.import_all();
+        plan(w, party, point, seed % 4);
+        check(w, machine, w.ask());
+      }
     }
 }
 
@@ -170,9 +175,10 @@ TEST(RegionDiskThatLies, IsNoticed) {
   w.region.plan({kAgency, "delivery", 0});
   const auto answer = w.ask();
   ASSERT_EQ(w.region.planned(), 0U);
-  const bool is_whole = answer && differences(*answer, w.plain).empty() &&
-                        faults_of(w.region).empty() && w.region.failures().empty();
-  EXPECT_FALSE(is_whole);
+  // The log is shorter than the witness has seen it, or the node does not start over what is left.
+  const auto faults = faults_of(w.region);
+  EXPECT_FALSE(faults.empty() && w.region.failures().empty())
+      << (answer ? "answered, as if nothing had been lost" : "no answer");
 }
 
 }  // namespace

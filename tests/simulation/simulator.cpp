@@ -133,8 +133,7 @@ void Region::unlink(Node& leaf, const Node& gone) {
     schedule(leaf.quiet_until, other.index, ipc::PeerDown{curve_of(gone.name)});
 }
 
-// All that was on its way to the node is lost. What its log has is seen at its next start where the
-// disk does not answer any more.
+// All that was on its way to the node is lost.
 void Region::lose(Node& n, bool disk_answers) {
   if (n.core == nullptr) return;
   if (disk_answers) witness_.look(n.name, n.core->log(), n.people);
@@ -237,7 +236,11 @@ void Region::on_point(std::size_t index, std::string_view point) {
     coverage_.hit(point, n.activity);
     const bool by_itself = it->by_itself;
     plan_.erase(it);
-    if (options_.ends) options_.ends(n.name);
+    if (options_.ends) {
+      // The last time that its disk answers.
+      if (n.core != nullptr) witness_.look(n.name, n.core->log(), n.people);
+      options_.ends(n.name);
+    }
     if (!by_itself) throw Ended{};
     n.will_stop = true;
     return;
