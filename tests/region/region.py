@@ -82,6 +82,23 @@ def program_of(pid):
         return None
 
 
+def has_ended(pid):
+    """Whether every thread of a process has: until then its files are open, and its locks held."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return True
+    for thread in threads:
+        try:
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as file:
+                state = file.read().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state not in "ZX":
+            return False
+    return True
+
+
 class Region:
     """quickstart's region under a temporary folder. `build` is a folder whose bin/ holds the
     programs."""
@@ -256,7 +273,7 @@ class Region:
     def kill(self, party, part):
         pid = self.pid(party, part)
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: program_of(pid) is None, f"{party}.{part} has ended")
+        wait_until(lambda: has_ended(pid), f"{party}.{part} has ended")
 
     def start(self, party, part):
         with open(self.dir / f"run/{party}.{part}.log", "ab") as log:
@@ -264,7 +281,10 @@ class Region:
                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.children.append(child)
         (self.dir / f"run/{party}.{part}.pid").write_text(f"{child.pid}\n")
-        wait_until(lambda: self.status(party) is not None, f"{party} answers", 30)
+        try:
+            wait_until(lambda: self.status(party) is not None, f"{party} answers", 30)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from error
 
 
 class RegionTest(unittest.TestCase):
