@@ -170,7 +170,7 @@ TEST(RegionDiskThatLies, IsNoticed) {
   options.ends = [&](const std::string&) { power->cut(); };
   options.ended = [&](const std::string&) { power->lose(PowerCut::Since::nothing, rng); };
   World w(340, 40, options);
-  power.emplace(PowerCut::kNever, w.region.home(kAgency).string());
+  power.emplace(PowerCut::kNever, std::filesystem::canonical(w.region.home(kAgency)).string());
   w.import_all();
   w.region.plan({kAgency, "delivery", 0});
   const auto answer = w.ask();

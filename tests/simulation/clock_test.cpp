@@ -1,5 +1,7 @@
 // A clock that is stepped in the middle of a question, and set right a minute later: in the end the
 // answer is the plain one, and everything that must hold does.
+#include <algorithm>
+
 #include "tests/simulation/world.h"
 
 namespace hedgerow::simulation {
@@ -43,6 +45,10 @@ TEST_P(SteppedClock, InAQuestionChangesNothingInTheEnd) {
       // Past the minute, where the answer was quicker.
       w.region.run_for(std::chrono::minutes(1));
       w.check(answer);
+      std::vector<std::string> faults;
+      const auto log = verified_log(w.region, party, faults);
+      EXPECT_TRUE(std::ranges::is_sorted(log, {}, &audit::Entry::time)) << "its time went back";
+      EXPECT_THAT(faults, testing::IsEmpty());
     }
 }
 
